@@ -89,3 +89,11 @@ def test_short_and_empty_pieces():
     assert quantize(Piece([])) == Piece([])
     one = quantize(Piece([Note(F(1, 7), F(1, 3), 60)]))
     assert len(one.notes) == 1
+
+
+def test_fermatas_stay_on_their_notes():
+    notes = [Note(F(i) + F(i % 3, 50), F(9, 10), 60 + i % 5) for i in range(16)]
+    ends = tuple(notes[i].end for i in (3, 15))
+    piece = Piece(notes, fermatas=(notes[3].onset, notes[15].onset), phrase_ends=ends)
+    found = quantize(piece)
+    assert (found.fermatas, found.phrase_ends) == ((3, 15), (4, 16))

@@ -21,6 +21,7 @@ from partimento.io.written import (
     piece_of_written,
     unfolded,
 )
+from partimento.music.fermatas import BREATH, FERMATA
 
 F = Fraction
 
@@ -121,3 +122,38 @@ def test_warnings_are_limited_and_not_repeated() -> None:
     assert len(written.warnings) == MOST_WARNINGS + 1
     assert written.warnings[-1] == "there are more such faults"
     assert checked_mark(written, lambda: Meter(0, 4), "bar 1") is None
+
+
+def test_a_tied_note_has_the_marks_of_all_its_parts() -> None:
+    notes = [
+        WrittenNote(0, 16, 60, ties=TIE_START),
+        WrittenNote(16, 16, 60, ties=TIE_STOP, mark=FERMATA),
+        WrittenNote(16, 8, 64, part=1, mark=BREATH),
+        WrittenNote(32, 0, 67, mark=FERMATA),  # a grace note
+        WrittenNote(32, 16, 72),
+    ]
+    piece = piece_of_written(score(*notes, breaks={0, 40}))
+    assert (piece.fermatas, piece.phrase_ends) == ((0,), (F(3, 2), 2, F(5, 2)))
+
+
+def test_each_repeat_ends_its_phrase() -> None:
+    written = score(WrittenNote(0, 16, 60), WrittenNote(16, 16, 62), breaks={16, 32})
+    piece = piece_of_written(written, [(0, 16), (0, 16), (16, 32)])
+    assert piece.phrase_ends == (1, 2, 3)
+
+
+def test_voices_are_numbered_part_by_part() -> None:
+    notes = [
+        WrittenNote(0, 16, 72, voice=2),
+        WrittenNote(0, 16, 60, voice=5),
+        WrittenNote(0, 16, 48, part=1, voice=7),
+        WrittenNote(16, 16, 72, voice=2),
+        WrittenNote(16, 32, 72, voice=5),  # a unison is one note, of the voice that holds it
+    ]
+    piece = piece_of_written(score(*notes))
+    assert [(n.pitch, n.voice, n.duration) for n in piece.notes] == [
+        (48, 0, 1),
+        (60, 1, 1),
+        (72, 0, 1),
+        (72, 1, 2),
+    ]

@@ -62,8 +62,21 @@ def quantize(piece: Piece, beats: Beats | None = None) -> Piece:
         velocity=piece.notes.velocity,
         part=piece.notes.part,
     )
+    # In the new quarters, which begin with the first beat.
+    fermatas, ends = (
+        _positions(np.array([float(time) for time in times]), beats.times) - first / GRID
+        for times in (piece.fermatas, piece.phrase_ends)
+    )
+    fermatas_ql = _nearest(fermatas, notes.onset, notes.divisions)
+    ends_ql = _nearest(ends, notes.end, notes.divisions)
     if beats.own:
-        return piece.replace(notes=notes, length=Fraction(0), score=None)
+        return piece.replace(
+            notes=notes,
+            length=Fraction(0),
+            fermatas=fermatas_ql,
+            phrase_ends=ends_ql,
+            score=None,
+        )
     meter, phase = estimate_meter(notes)
     shift = -phase % meter.numerator
     pickup = Fraction(meter.numerator - shift if shift else 0)
@@ -77,6 +90,8 @@ def quantize(piece: Piece, beats: Beats | None = None) -> Piece:
         title=piece.title,
         composer=piece.composer,
         source=piece.source,
+        fermatas=fermatas_ql,
+        phrase_ends=ends_ql,
         warnings=piece.warnings,
     )
 
@@ -85,6 +100,13 @@ def _positions(times: np.ndarray, beats: np.ndarray) -> np.ndarray:
     """Return times in beats: 2.5 is between beats 2 and 3."""
     positions: np.ndarray = np.interp(times, beats, np.arange(len(beats)))
     return positions
+
+
+def _nearest(positions: np.ndarray, times: np.ndarray, divisions: int) -> tuple[Fraction, ...]:
+    """Return, for each position in quarters, the nearest of the given times in steps."""
+    candidates = np.unique(times)
+    chosen = [candidates[np.argmin(np.abs(candidates - at * divisions))] for at in positions]
+    return tuple(Fraction(int(step), divisions) for step in chosen)
 
 
 def _divisions_of_beats(onset: np.ndarray) -> np.ndarray:

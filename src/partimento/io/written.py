@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from partimento.music.fermatas import FERMATA
 from partimento.music.grace_placement import GRACE_QL, grace_onset
 from partimento.music.limits import (
     MAX_NOTES,
@@ -33,6 +34,7 @@ TIE_STOP, TIE_START = 1, 2  # flags
 # Steps per quarter, at most: room for all tuplets up to 13 together, and for the longest piece.
 FINEST_GRID = 2**20
 MOST_WARNINGS = 50  # of one piece
+ONSET, DURATION, PITCH, PART, VOICE, VELOCITY, GRACE, MARK = range(8)  # columns
 MOST_HELD = 16  # ties of one pitch that are open at the same time
 Span = tuple[int, int]  # beginning and end of a passage, in steps
 
@@ -49,6 +51,9 @@ class WrittenNote(NamedTuple):
         Ties and grace notes stay within a voice if they can.
     ties : int
         `TIE_STOP` if a tie ends at the note, plus `TIE_START` if one begins there.
+    mark : int
+        `FERMATA` if the note is under one, plus `BREATH` if a phrase ends after it for another
+        reason.
     """
 
     onset: int
@@ -58,6 +63,7 @@ class WrittenNote(NamedTuple):
     voice: int = 0
     ties: int = 0
     velocity: int = 80
+    mark: int = 0
 
 
 @dataclass
@@ -76,6 +82,8 @@ class WrittenScore:
         The end of the last bar.
     meters, keys, tempos, chord_symbols : dict
         The marks by their time.
+    breaks : set of int
+        The times at which phrases end without a note: at rests and bar lines with a fermata.
     parts : list of Part
     title, composer : str
     warnings : list of str
@@ -89,6 +97,7 @@ class WrittenScore:
     keys: dict[int, Key] = field(default_factory=dict)
     tempos: dict[int, Tempo] = field(default_factory=dict)
     chord_symbols: dict[int, ChordSymbol] = field(default_factory=dict)
+    breaks: set[int] = field(default_factory=set)
     parts: list[Part] = field(default_factory=list)
     title: str = ""
     composer: str = ""
@@ -145,7 +154,8 @@ def piece_of_written(score: WrittenScore, order: Sequence[Span] | None = None) -
     check_size(len(score.notes), int(length))
     meters, pickup = _meters(score)
     check_bars(meters, length)
-    notes = _notes(score)
+    table = _sounding(score)
+    notes = _notes(table, score.grid)
     check_density(notes.onset, notes.end, len(meters) + int(length))
     mark = _Marks(score.grid, length)
     return Piece(
@@ -159,6 +169,8 @@ def piece_of_written(score: WrittenScore, order: Sequence[Span] | None = None) -
         title=score.title,
         composer=score.composer,
         chord_symbols=mark.timeline(score.chord_symbols),
+        fermatas=mark.times(table[ONSET, (table[MARK] & FERMATA > 0) & (table[GRACE] == 0)]),
+        phrase_ends=mark.times(_phrase_ends(table, score.breaks)),
         warnings=tuple(score.warnings),
     )
 
@@ -178,6 +190,18 @@ class _Marks(NamedTuple):
             if not line or replace(mark, onset=line[-1].onset) != line[-1]:
                 line.append(mark)
         return tuple(line)
+
+    def times(self, steps: np.ndarray) -> tuple[Fraction, ...]:
+        """Return times in quarters, sorted and without duplicates."""
+        times = (Fraction(step, self.grid) for step in sorted(set(steps.tolist())))
+        return tuple(time for time in times if time <= self.length)
+
+
+def _phrase_ends(table: np.ndarray, breaks: set[int]) -> np.ndarray:
+    """Return the ends of the notes with marks, and the other ends of phrases, in steps."""
+    is_last = (table[MARK] > 0) & (table[GRACE] == 0)
+    ends = (table[ONSET] + table[DURATION])[is_last]
+    return np.concatenate([ends, np.array(sorted(breaks - {0}), np.int64)])
 
 
 def _meters(score: WrittenScore) -> tuple[tuple[Meter, ...], Fraction]:
@@ -216,10 +240,10 @@ def _meters(score: WrittenScore) -> tuple[tuple[Meter, ...], Fraction]:
     ), Fraction(pickup, grid)
 
 
-def _notes(score: WrittenScore) -> Notes:
-    """Return the sounding notes, with ties joined and grace notes placed."""
+def _sounding(score: WrittenScore) -> np.ndarray:
+    """Return the sounding notes, with ties joined and grace notes placed: (8, N) int64."""
     written = sorted(score.notes, key=lambda note: note.onset)
-    rows = [[*note[:5], note.velocity, 0] for note in written]
+    rows = [[*note[:5], note.velocity, 0, note.mark] for note in written]
     drop: set[int] = set()
     open_ties: dict[tuple[int, int], list[int]] = {}
     graces: dict[tuple[int, int, int], list[int]] = {}
@@ -233,19 +257,25 @@ def _notes(score: WrittenScore) -> Notes:
         chords = _grace_chords(group, written)
         for back, chord in zip(range(len(chords), 0, -1), chords, strict=True):
             for i in chord:
-                rows[i][0] = grace_onset(beat, back, len(chords), step)
-                rows[i][1], rows[i][6] = step, 1
-    table = np.array([row for i, row in enumerate(rows) if i not in drop], np.int64).T
-    # As in other formats, the voices of a part are one line. A store keeps no voices.
-    onset, duration, pitch, part, _, velocity, grace = table
-    return Notes.from_columns(
-        score.grid,
-        onset,
-        duration,
-        pitch,
-        part=part,
-        velocity=velocity,
-        grace=grace,
+                rows[i][ONSET] = grace_onset(beat, back, len(chords), step)
+                rows[i][DURATION], rows[i][GRACE] = step, 1
+    kept = [row for i, row in enumerate(rows) if i not in drop]
+    return np.array(kept, np.int64).reshape(-1, MARK + 1).T
+
+
+def _notes(table: np.ndarray, grid: int) -> Notes:
+    """Return the notes of `_sounding`, with the voices of each part numbered from 0."""
+    voice = table[VOICE].copy()
+    for part in np.unique(table[PART]).tolist():
+        own = table[PART] == part
+        voice[own] = np.unique(voice[own], return_inverse=True)[1]
+    return Notes.from_score_columns(
+        grid,
+        *table[[ONSET, DURATION, PITCH]],
+        part=table[PART],
+        velocity=table[VELOCITY],
+        grace=table[GRACE],
+        voice=voice,
     )
 
 
@@ -261,7 +291,8 @@ def _join_tie(
         before = [other for other in held if rows[other][0] + rows[other][1] == note.onset]
         if before:
             target = max(before, key=lambda other: (rows[other][4] == note.voice, rows[other][0]))
-            rows[target][1] += note.duration
+            rows[target][DURATION] += note.duration
+            rows[target][MARK] |= note.mark
             held.remove(target)
             drop.add(i)
     if note.ties & TIE_START:
@@ -315,6 +346,7 @@ def unfolded(score: WrittenScore, order: Sequence[Span]) -> WrittenScore:
             bar + shift
             for bar in score.bars[bisect_left(score.bars, start) : bisect_left(score.bars, end)]
         ]
+        new.breaks |= {time + shift for time in score.breaks if start < time <= end}
         for name, marks in timelines.items():
             copies = getattr(new, name)
             _copy_marks(marks, copies, (start, end), shift)

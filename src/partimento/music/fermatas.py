@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from partimento.music.notes import Notes
 
+# Flags of written notes: a fermata on a note, and another end of a phrase after it.
+FERMATA, BREATH = 1, 2
+
 
 def ends_under_fermatas(notes: Notes, fermatas: Iterable[Fraction]) -> tuple[Fraction, ...]:
     """Return the ends of the notes that begin at fermatas, as ends of phrases.

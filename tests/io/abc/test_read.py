@@ -290,3 +290,15 @@ def test_the_nottingham_tunes_against_the_melodies_that_music21_made_of_them(dat
         "other accidentals": 121,
         "other notes": 41,
     }
+
+
+def test_fermatas_and_breath_marks():
+    piece = abc("C !fermata!D HE !breath!F|!fermata![CE]2 [!fermata!DF]2|!fermata!z4!fermata!|C4|")
+    assert (piece.fermatas, piece.phrase_ends) == ((1, 2, 4, 6), (2, 3, 6, 8, 12))
+    assert abc("C4|!longphrase!D4!fermata!|]").phrase_ends == (4, 8)
+    unfolded = abc("|:C D E HF:|G4|", unfold=True)
+    assert (unfolded.fermatas, unfolded.phrase_ends) == ((3, 7), (4, 8))
+
+
+def test_overlays_are_voices():
+    assert [(n.pitch, n.voice) for n in abc("CDEF & G4|").notes][:2] == [(60, 0), (67, 1)]

@@ -25,7 +25,7 @@ from partimento.io.abc.tokens import length_of, tokens, without_comment
         ("A&B (&A&B&)", "note overlay note space overlay note overlay note overlay"),
         (
             "~A .B uc vd HA",
-            "ignored note space ignored note space ignored note space ignored note space ignored note",
+            "ignored note space ignored note space ignored note space ignored note space fermata note",
         ),
         ("A - B", "note space late_tie space note"),
         ("A § B", "note space bad space note"),

@@ -138,3 +138,11 @@ def test_dead_notes_and_bends_are_told() -> None:
 def test_damage_has_a_reason(xml: bytes, reason: str) -> None:
     with pytest.raises(InvalidScoreError, match=reason):
         read(xml)
+
+
+def test_fermatas_hold_all_voices() -> None:
+    one = fretted(5, 0)
+    bars = [[beat("Half", one), beat("Quarter", one), beat("Quarter", one)], [beat("Whole", one)]]
+    fermata = "<Fermatas><Fermata><Type>Medium</Type><Offset>{}</Offset></Fermata></Fermatas>"
+    piece = read(gpif(bars, masters=[fermata.format("2/1"), fermata.format("0/1")]))
+    assert (piece.fermatas, piece.phrase_ends) == ((2, 4), (3, 8))

@@ -199,3 +199,38 @@ def test_a_spine_that_begins_later() -> None:
         (4, 67, 0),
         (8, 64, 1),
     ]
+
+
+def test_fermatas_breath_marks_and_phrase_marks() -> None:
+    piece = read(
+        "**kern **kern",
+        "4C 4c",
+        "[2D; 4d,",
+        ". 4e}",
+        "4D] 4r;",
+        "=2 =2",
+        "4C 4qc;",
+        ". 4c",
+        "2E~2G; 2e",
+        "=3; =3;",
+        "4r 4g",
+        "*- *-",
+    )
+    assert (piece.fermatas, piece.phrase_ends) == ((1, 5), (2, 3, 4, 7))
+
+
+def test_the_voices_of_a_staff_are_numbered_from_the_left() -> None:
+    piece = read(
+        "**kern **kern", "4C 4c", "* *^", "4D 4g 4e", ". 4a 4e", "* *v *v", "4C 4d", "*- *-"
+    )
+    assert [(n.pitch, n.part, n.voice) for n in piece.notes] == [
+        (48, 1, 0),
+        (60, 0, 0),
+        (50, 1, 0),
+        (64, 0, 1),
+        (67, 0, 0),
+        (64, 0, 1),
+        (69, 0, 0),
+        (48, 1, 0),
+        (62, 0, 0),
+    ]

@@ -89,3 +89,25 @@ def test_impossible_marks_are_reported() -> None:
         "measure 1: no such tempo: 0 quarter notes per minute",
     )
     assert piece.meters == (Meter(4, 4),)
+
+
+def test_fermatas_and_breath_marks_of_notes_and_rests() -> None:
+    first = note("c4").replace("/>", ' fermata="above"/>')
+    named = note("d4").replace("/>", ' xml:id="a"/>')
+    rest = '<rest dur="4" fermata="above"/>'
+    last = note("e4").replace("/>", ' xml:id="b"/>')
+    after = '<fermata startid="#a"/><breath startid="#b"/>'
+    piece = read(measure(first + named + rest + last, after=after), measure(note("c4", 1)))
+    assert (piece.fermatas, piece.phrase_ends) == ((0, 1), (1, 2, 3, 4))
+
+
+def test_fermatas_and_breath_marks_at_times() -> None:
+    music = note("c4") + note("d4") + note("e4") + note("f4")
+    first = '<fermata tstamp="2" staff="1"/><caesura tstamp="4"/><fermata tstamp="3" staff="2"/>'
+    piece = read(measure(music, after=first), measure(music, after='<fermata tstamp="5"/>'))
+    assert (piece.fermatas, piece.phrase_ends) == ((1,), (2, 3, 8))
+
+
+def test_layers_are_voices() -> None:
+    piece = read(measure(note("c5", 1), note("e4", 2) + note("f4", 2)))
+    assert [(n.pitch, n.voice) for n in piece.notes] == [(64, 1), (72, 0), (65, 1)]

@@ -95,6 +95,7 @@ def _score_of(reader: TuneReader) -> WrittenScore:
     score.warnings = reader.warnings()
     for number, voice in enumerate(voices):
         score.parts.append(Part(voice.name, voice.program, voice.is_drum))
+        score.breaks |= {_steps(time, grid) for time in voice.breaks}
         score.notes += [note for row in voice.rows if (note := _written(row, number, grid))]
     score.length = max((_steps(voice.now, grid) for voice in voices), default=0)
     if voices:
@@ -111,7 +112,8 @@ def _written(row: Row, part: int, grid: int) -> WrittenNote | None:
     onset, end = _steps(row.onset, grid), _steps(row.onset + row.duration, grid)
     if row.duration and end == onset:
         return None
-    return WrittenNote(onset, end - onset, row.pitch, part, row.layer, row.ties)
+    note = WrittenNote(onset, end - onset, row.pitch, part, row.layer, row.ties)
+    return note._replace(mark=row.mark) if row.mark else note
 
 
 def _steps(time: Fraction, grid: int) -> int:

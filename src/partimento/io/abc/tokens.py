@@ -27,7 +27,8 @@ MUSIC = re.compile(
     | (?P<decoration>![^!|\[\]]{{1,40}}!|\+[a-z0-9.<>()]{{1,20}}\+)
     | (?P<spacer>y{LENGTH})
     | (?P<late_tie>\.?-)
-    | (?P<ignored>[().~H-WYh-w$*\\!\#;?@'])
+    | (?P<fermata>H)
+    | (?P<ignored>[().~I-WYh-w$*\\!\#;?@'])
     | (?P<bad>.)
     """,
     re.VERBOSE | re.DOTALL,

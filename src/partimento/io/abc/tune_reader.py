@@ -318,6 +318,7 @@ SIGNS: dict[str, Callable[[TuneReader, Voice, str], bool | None]] = {
     "overlay": lambda _, voice, text: voice.overlay(text),
     "ending": lambda _, voice, text: voice.ending(text),
     "late_tie": lambda _, voice, text: voice.late_tie(),
-    "decoration": lambda _, voice, text: voice.jump(text),
+    "decoration": lambda _, voice, text: voice.decoration(text),
+    "fermata": lambda _, voice, text: voice.decoration("fermata"),
     "bad": lambda _, voice, text: False,
 }

@@ -11,6 +11,7 @@ from partimento.io.abc.fields import ALTERS, AbcKey, Shift
 from partimento.io.abc.tokens import IN_CHORD, PARTS, length_of
 from partimento.io.musicxml.turns import Turns, passes_of
 from partimento.io.written import TIE_START, TIE_STOP
+from partimento.music.fermatas import FERMATA
 from partimento.music.limits import MAX_NOTES, MAX_QUARTERS, check_size
 from partimento.music.timelines import Meter
 
@@ -29,6 +30,8 @@ JUMPS = {
     "D.S.": "dalsegno",
     "dacoda": "tocoda",
 }
+FERMATAS = ("fermata", "invertedfermata")
+BREATHS = ("breath", "caesura", "shortphrase", "mediumphrase", "longphrase")
 Place = tuple[str, int]  # letter and octave of a written note
 
 
@@ -36,8 +39,8 @@ Place = tuple[str, int]  # letter and octave of a written note
 class Row:
     """A written note; times are in quarters.
 
-    `ties` has the flags of `written`. Grace notes have no duration; from the second note of a grace
-    chord on, their `ties` are negative.
+    `ties` and `mark` have the flags of `written`. Grace notes have no duration; from the second
+    note of a grace chord on, their `ties` are negative.
     """
 
     onset: Fraction
@@ -45,6 +48,7 @@ class Row:
     pitch: int
     layer: int
     ties: int = 0
+    mark: int = 0
 
 
 @dataclass
@@ -74,6 +78,8 @@ class Voice:
         The beginning of each bar; the current bar is the last one.
     turns : dict of int to Turns
         The repeats and jumps by index of the bar.
+    breaks : set of Fraction
+        The times at which phrases end at breath marks, or at rests and bar lines with a fermata.
     now : Fraction
         The time in quarters.
     """
@@ -88,6 +94,8 @@ class Voice:
         self.rows: list[Row] = []
         self.bars: list[Fraction] = [ZERO]
         self.turns: dict[int, Turns] = {}
+        self.breaks: set[Fraction] = set()
+        self.has_fermata = False  # on the next note, rest or bar line
         self.now = ZERO
         self.layer = 0
         self.main_end = self.overlay_start = ZERO
@@ -108,6 +116,7 @@ class Voice:
             return False
         self.last = Written(self.now, duration)
         self._sound(accidental, letter, octave, duration, tie)
+        self.has_fermata = False
         self._advance(duration)
         return True
 
@@ -122,9 +131,12 @@ class Voice:
             return False
         durations = [base * outer * length for length in lengths if length is not None]
         self.last = Written(self.now, durations[0])
+        decorations = (token["decoration"] for token in IN_CHORD.finditer(inside))
+        self.has_fermata |= any(name and name.strip("!") in FERMATAS for name in decorations)
         for token, duration in zip(notes, durations, strict=True):
             tie = token["tie"] or after.endswith("-")
             self._sound(token["accidental"], token["letter"], token["octave"], duration, tie)
+        self.has_fermata = False
         self._advance(durations[0])
         return True
 
@@ -139,6 +151,7 @@ class Voice:
                 if i:
                     self.bar("|", "")
                 self._advance(whole)
+            self._break_at_fermata()
             self.last = Written()
             return True
         duration = self._duration(text[1:])
@@ -146,7 +159,14 @@ class Voice:
             return False
         self.last = Written(self.now, duration)
         self._advance(duration)
+        self._break_at_fermata()
         return True
+
+    def _break_at_fermata(self) -> None:
+        """End a phrase here if a rest or a bar line is under a fermata."""
+        if self.has_fermata:
+            self.breaks.add(self.now)
+            self.has_fermata = False
 
     def grace(self, text: str) -> None:
         """Read grace notes: ``{/ga}``. They take no time."""
@@ -214,7 +234,7 @@ class Voice:
         pitch, alter = self._pitch(accidental, letter, octave, waiting.alter if waiting else None)
         if waiting and waiting.alter == alter:
             flags = TIE_STOP
-        row = Row(self.now, duration, pitch, self.layer, flags)
+        row = Row(self.now, duration, pitch, self.layer, flags, FERMATA * self.has_fermata)
         if tie:
             row.ties |= TIE_START
             ties[place] = Tie(self.now + duration, alter)
@@ -255,6 +275,7 @@ class Voice:
             self.now = max(self.main_end, self.bars[-1])
             self.layer = 0
         self.accidentals = {}
+        self._break_at_fermata()
         if self.now > self.bars[-1]:
             self.bars.append(self.now)
             if self.now > MAX_QUARTERS:
@@ -282,10 +303,17 @@ class Voice:
             self._turn(len(self.bars) - 1).endings = passes
             self.in_ending = True
 
-    def jump(self, name: str) -> None:
-        """Read a decoration that is a jump or its goal; others are ignored."""
+    def decoration(self, name: str) -> None:
+        """Read a decoration: a fermata, the end of a phrase, a jump or its goal.
+
+        Others are ignored.
+        """
         name = name.strip("!+")
-        if name in JUMPS:
+        if name in FERMATAS:
+            self.has_fermata = True
+        elif name in BREATHS:
+            self.breaks.add(self.now)
+        elif name in JUMPS:
             value = True if JUMPS[name] == "sign" else "yes"
             setattr(self._turn(len(self.bars) - 1), JUMPS[name], value)
         elif match := re.fullmatch(r"D\.([CS])\.\s*al\s*(fine|coda)", name):

@@ -153,7 +153,13 @@ class _Reader:
             add_target(turns, target.text or "")
         for jump in master.iterfind("Directions/Jump"):
             add_jump(turns, jump.text or "")
-        return BarHead(Meter(_whole(upper, "a meter"), _whole(lower, "a meter")), key, turns)
+        head = BarHead(Meter(_whole(upper, "a meter"), _whole(lower, "a meter")), key, turns)
+        for offset in master.iterfind("Fermatas/Fermata/Offset"):
+            try:
+                head.fermatas.add(Fraction((offset.text or "0").strip()[:20]))
+            except (ValueError, ZeroDivisionError):
+                raise InvalidScoreError("damaged: the place of a fermata is no number") from None
+        return head
 
     def _add_tempos(self, heads: list[BarHead]) -> None:
         for automation in self.root.iterfind("MasterTrack/Automations/Automation"):

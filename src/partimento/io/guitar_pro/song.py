@@ -14,10 +14,11 @@ from fractions import Fraction
 
 from partimento.errors import InvalidScoreError
 from partimento.io.musicxml.layout import piece_of
-from partimento.io.musicxml.marks import FERMATA, Instruments
+from partimento.io.musicxml.marks import Instruments
 from partimento.io.musicxml.part import TIES, BarLength, PartReader
 from partimento.io.musicxml.repeats import playing_order
 from partimento.io.musicxml.turns import Turns
+from partimento.music.fermatas import FERMATA
 from partimento.music.grace_placement import GRACE_QL
 from partimento.music.limits import MAX_QUARTERS, check_size
 from partimento.music.notes import MAX_GRID
@@ -64,7 +65,6 @@ class Beat:
         The chord symbol above it; empty if there is none.
     tempo : Tempo or None
         The tempo that is valid from here on.
-    fermata : bool
     """
 
     duration: Fraction
@@ -72,7 +72,6 @@ class Beat:
     grace: bool = False
     chord: str = ""
     tempo: Tempo | None = None
-    fermata: bool = False
 
 
 Voices = list[list[Beat]]  # the voices of a bar
@@ -88,12 +87,16 @@ class Track:
 
 @dataclass
 class BarHead:
-    """The marks of a bar, for all tracks; `tempos` are by the quarters before them."""
+    """The marks of a bar, for all tracks.
+
+    `tempos` are by the quarters before them; `fermatas` are such times.
+    """
 
     meter: Meter
     key: Key | None = None
     turns: Turns = field(default_factory=Turns)
     tempos: dict[Fraction, Tempo] = field(default_factory=dict)
+    fermatas: set[Fraction] = field(default_factory=set)
 
 
 @dataclass
@@ -144,7 +147,8 @@ def piece_of_song(song: Song, *, unfold: bool) -> Piece:
     lengths = [head.meter.bar_ql for head in song.heads]
     if pickup:
         lengths[0] = pickup
-    readers = [_reader(track, lengths, grid) for track in song.tracks]
+    fermatas = [head.fermatas for head in song.heads]
+    readers = [_reader(track, lengths, fermatas, grid) for track in song.tracks]
     _add_marks(readers[0], song, grid, has_pickup=bool(pickup))
     turns = {i: head.turns for i, head in enumerate(song.heads)}
     order = playing_order(turns, len(song.heads)) if unfold else None
@@ -156,7 +160,8 @@ def piece_of_song(song: Song, *, unfold: bool) -> Piece:
         title=song.title,
         composer=song.composer,
     )
-    return piece.replace(warnings=(*piece.warnings, *_warnings(song)))
+    # A fermata holds all tracks: the highest note under it says where the phrase ends.
+    return piece.replace(phrase_ends=(), warnings=(*piece.warnings, *_warnings(song)))
 
 
 def _warnings(song: Song) -> list[str]:
@@ -218,7 +223,9 @@ def _pickup(song: Song) -> Fraction:
     return first if first < second and (sounds or song.has_pickup) else Fraction(0)
 
 
-def _reader(track: Track, lengths: list[Fraction], grid: int) -> PartReader:
+def _reader(
+    track: Track, lengths: list[Fraction], fermatas: list[set[Fraction]], grid: int
+) -> PartReader:
     """Return the notes of a track in the form in which MusicXML is read."""
     instruments = Instruments(track.part.program, track.part.is_drum)
     reader = PartReader(grid, instruments, has_tab=True, is_exact=True, turns=None)
@@ -230,7 +237,7 @@ def _reader(track: Track, lengths: list[Fraction], grid: int) -> PartReader:
         for number, voice in enumerate(voices):
             if voice:
                 ends.append(int(_end(voice) * grid))
-                _add_voice(reader, index, number, voice, last)
+                _add_voice(reader, (index, number), voice, last, fermatas[index])
         whole = int(length * grid)
         sounds = any(beat.tones for voice in voices for beat in voice)
         full = tuple(max(end, whole) for end in ends) or (whole,)
@@ -251,15 +258,16 @@ def _reader(track: Track, lengths: list[Fraction], grid: int) -> PartReader:
 
 def _add_voice(
     reader: PartReader,
-    index: int,
-    number: int,
+    place: tuple[int, int],
     voice: list[Beat],
     last: dict[tuple[int, int], int],
+    fermatas: set[Fraction],
 ) -> None:
     """Add the notes of a voice to the rows of a part.
 
-    `last` has the last row of each string.
+    `place` has the indices of the bar and the voice, and `last` the last row of each string.
     """
+    index, number = place
     now = Fraction(0)
     for beat in voice:
         onset = int(now * reader.grid)
@@ -268,7 +276,7 @@ def _add_voice(
             reader.voices.append(str(number))
         grace = len(reader.voices) - 1 if beat.grace else 0
         written = reader.written_voices.setdefault(("1", str(number)), len(reader.written_voices))
-        marks = FERMATA * beat.fermata
+        marks = FERMATA * (now in fermatas)
         if beat.chord.strip():
             reader.chords.setdefault((index, onset), beat.chord.strip())
         if beat.tempo:
@@ -283,9 +291,9 @@ def _add_voice(
                 pitch, ties = row[3], TIES["stop"]
             if not beat.grace:
                 last[number, string] = last[-1, string] = len(reader.rows)
-            place = (tone.string, tone.fret) if tone.string > 0 else (-1, -1)
+            position = (tone.string, tone.fret) if tone.string > 0 else (-1, -1)
             note = (index, onset, ticks, pitch, tone.velocity)
-            reader.rows.append((*note, *place, grace, written, marks, ties))
+            reader.rows.append((*note, *position, grace, written, marks, ties))
         if not beat.grace:
             now += beat.duration
 

@@ -161,6 +161,8 @@ class ScoreReader:
             self.expansions.backward.add(time)
         if "|:" in token or "!:" in token:
             self.expansions.forward.add(time)
+        if any(";" in token for token in tokens):
+            self.score.breaks.add(time)
         for spine in self.spines.active:
             spine.end = max(spine.end, time)
         self.now = time
@@ -234,6 +236,8 @@ class ScoreReader:
         column, is_chord = spine.column, False
         if content.is_unpitched:
             column.names["drums"] = "yes"
+        if content.mark and not content.notes:
+            self.score.breaks.add(self.now + duration)
         for pitch, ties in content.notes:
             sounding = pitch + column.semitones
             if not 0 <= sounding <= 127:
@@ -242,7 +246,7 @@ class ScoreReader:
             if content.is_grace:
                 ties = -1 if is_chord else 0
             note = WrittenNote(self.now, duration, sounding, column.number, voice, ties)
-            self.score.notes.append(note)
+            self.score.notes.append(note._replace(mark=content.mark))
             is_chord = True
 
     # ------------------------------------------------------------------ chord symbols

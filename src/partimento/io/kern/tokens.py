@@ -8,12 +8,14 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from partimento.io.written import TIE_START, TIE_STOP
+from partimento.music.fermatas import BREATH, FERMATA
 
 SEMITONES = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
 DURATION = re.compile(r"(\d{1,9})(?:%(\d{1,9}))?")
 PITCH = re.compile(r"([a-gA-G])\1*(#+|-+|n)?")
 TREMOLO = re.compile(r"@+\d*@+")  # its number is no duration
 TIES = {"[": TIE_START, "]": TIE_STOP, "_": TIE_START | TIE_STOP}
+BREATHS = (",", "}")  # a breath mark, and the end of a phrase mark
 MOST_DOTS = 10
 LONGEST = 4096  # quarters of one note
 # Position of an unpitched note without a pitch: the middle line of a treble staff.
@@ -34,6 +36,8 @@ class KernToken(NamedTuple):
         The reason why a part of the token cannot be read; empty if all is well.
     is_unpitched : bool
         Whether a note names a percussion instrument by its position only.
+    mark : int
+        `FERMATA` under a fermata, plus `BREATH` at a breath mark or the end of a phrase mark.
     """
 
     duration: Fraction
@@ -41,6 +45,7 @@ class KernToken(NamedTuple):
     is_grace: bool = False
     fault: str = ""
     is_unpitched: bool = False
+    mark: int = 0
 
 
 @lru_cache(maxsize=50_000)
@@ -56,7 +61,7 @@ def read_token(text: str) -> KernToken:
     Examples
     --------
     >>> read_token("[4.cc#L")
-    KernToken(duration=Fraction(3, 2), notes=((73, 2),), is_grace=False, fault='', is_unpitched=False)
+    KernToken(duration=Fraction(3, 2), notes=((73, 2),), is_grace=False, fault='', is_unpitched=False, mark=0)
     >>> read_token("3%2C 3%2E-").notes, read_token("8ddq").is_grace, read_token("0r").duration
     (((48, 0), (51, 0)), True, Fraction(8, 1))
     """  # noqa: E501
@@ -83,7 +88,8 @@ def read_token(text: str) -> KernToken:
         fault, notes = fault or f"a note has no duration: {text[:20]!r}", []
     elif duration > LONGEST:
         fault, notes, duration = f"a note is too long: {text[:20]!r}", [], Fraction(0)
-    return KernToken(duration, tuple(notes), is_grace, fault, is_unpitched)
+    mark = FERMATA * (";" in plain) | BREATH * any(sign in plain for sign in BREATHS)
+    return KernToken(duration, tuple(notes), is_grace, fault, is_unpitched, 0 if is_grace else mark)
 
 
 def _duration(note: str) -> Fraction:

@@ -18,6 +18,7 @@ from partimento.io.mei.values import (
     whole_number,
 )
 from partimento.io.written import TIE_START, TIE_STOP
+from partimento.music.fermatas import BREATH, FERMATA
 
 Element = Any
 # Elements that contain no music of their own layer.
@@ -32,6 +33,15 @@ MOST_MEASURES = 1000  # of one multi-measure rest
 PREFERRED = ("corr", "reg", "expan", "lem", "add")
 
 
+# Elements that end a phrase: the attribute with the id of a note, and the flag of the note.
+PHRASE_LINKS = {
+    "fermata": ("startid", FERMATA),
+    "breath": ("startid", BREATH),
+    "caesura": ("startid", BREATH),
+    "phrase": ("endid", BREATH),
+}
+
+
 class TupletSpan(NamedTuple):
     """A tuplet that is given by its first and last note.
 
@@ -44,11 +54,15 @@ class TupletSpan(NamedTuple):
 
 @dataclass
 class Links:
-    """The ties and tuplets of a document that refer to notes by their ids."""
+    """The ties, tuplets and ends of phrases of a document that refer to notes by their ids.
+
+    `marks` has the flags of the notes under fermatas, and of those at which phrases end.
+    """
 
     tie_starts: set[str] = field(default_factory=set)
     tie_ends: set[str] = field(default_factory=set)
     tuplets: dict[str, TupletSpan] = field(default_factory=dict)
+    marks: dict[str, int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, root: Element) -> Links:
@@ -57,6 +71,10 @@ class Links:
         for tie in root.iter("tie"):
             links.tie_starts.add(tie.get("startid", "").removeprefix("#"))
             links.tie_ends.add(tie.get("endid", "").removeprefix("#"))
+        for tag, (name, mark) in PHRASE_LINKS.items():
+            for element in root.iter(tag):
+                if note := element.get(name, "").removeprefix("#"):
+                    links.marks[note] = links.marks.get(note, 0) | mark
         for span in root.iter("tupletSpan"):
             if factor := tuplet_factor(span):
                 start, end = (span.get(name, "").removeprefix("#") for name in ("startid", "endid"))
@@ -74,6 +92,7 @@ class LayerNote(NamedTuple):
     pitch: int
     ties: int
     velocity: int
+    mark: int = 0
 
 
 def tuplet_factor(tuplet: Element) -> Fraction:
@@ -114,6 +133,8 @@ class LayerReader:
     Attributes
     ----------
     notes : list of LayerNote
+    breaks : list of Fraction
+        The times at which phrases end with a rest.
     now : Fraction
         The time that was reached.
     measures : int
@@ -137,6 +158,7 @@ class LayerReader:
         self.by_signature, self.tied = by_signature, tied
         self.accidentals: dict[tuple[str, str], Fraction] = {}
         self.notes: list[LayerNote] = []
+        self.breaks: list[Fraction] = []
         self.now = Fraction(0)
         self.measures = self.repeats = 0
         self.spans: list[TupletSpan] = []
@@ -169,6 +191,8 @@ class LayerReader:
                     self.read(version, factor, grace=grace)
             elif tag in WHOLE_MEASURE:
                 self.measures = max(self.measures, 1)
+                if self._mark(element):
+                    self.breaks.append(self.bar)
             elif tag == "multiRest":
                 self.measures = max(whole_number(element.get("num"), 1, largest=MOST_MEASURES), 1)
             elif tag in REPEATED_MEASURE:
@@ -185,8 +209,18 @@ class LayerReader:
         is_alone = not self.now and not self.notes and rest.getnext() is None
         if is_alone and rest.get("dur") in WHOLE_RESTS and length > self.bar:
             self.measures = max(self.measures, 1)  # a whole rest in the place of a measure rest
-            return
+            length = Fraction(0)
         self.now += length
+        if self._mark(rest):
+            self.breaks.append(self.now or self.bar)
+
+    def _mark(self, *elements: Element) -> int:
+        """Return the flags of a note, chord or rest."""
+        mark = 0
+        for element in elements:
+            mark |= self.links.marks.get(element.get(XML_ID, ""), 0)
+            mark |= FERMATA if element.get("fermata") else 0
+        return mark
 
     def _repeat(self, length: Fraction) -> None:
         """Repeat the music of the time before."""
@@ -226,7 +260,8 @@ class LayerReader:
                 continue
             ties = self._ties(note, event) if not grace else -int(is_chord)
             velocity = min(max(whole_number(note.get("vel"), 80), 1), 127)
-            self.notes.append(LayerNote(self.now, duration, pitch, ties, velocity))
+            mark = 0 if grace else self._mark(note, event)
+            self.notes.append(LayerNote(self.now, duration, pitch, ties, velocity, mark))
             is_chord = True
         self.now += duration
 

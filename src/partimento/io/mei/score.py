@@ -14,6 +14,7 @@ from partimento.io.mei.staves import Staves
 from partimento.io.mei.values import whole_number
 from partimento.io.musicxml.turns import Turns
 from partimento.io.written import WrittenNote, WrittenScore, checked_mark, common_grid
+from partimento.music.fermatas import FERMATA
 from partimento.music.limits import MAX_BARS, MAX_NOTES, MAX_QUARTERS, check_size
 from partimento.music.timelines import ChordSymbol, Meter
 
@@ -57,6 +58,7 @@ class ScoreReader:
         self.marks: dict[str, dict[Fraction, Any]] = {
             name: {} for name in ("meters", "keys", "tempos", "chord_symbols")
         }
+        self.breaks: set[Fraction] = set()
         self.history: dict[tuple[str, str, str], dict[int, list[LayerNote]]] = {}
         self.tied: dict[tuple[str, str], dict[tuple[str, str], Fraction]] = {}
         self.spans: dict[Element, tuple[Fraction, Fraction]] = {}
@@ -151,6 +153,7 @@ class ScoreReader:
             length = self.meter.bar_ql
         else:
             count = 1
+        first = len(self.notes)
         for staff, layer, reader in layers:
             name = (self.player, staff.get("n", "1"), layer.get("n", "1"))
             history = self.history.setdefault(name, {})
@@ -160,8 +163,10 @@ class ScoreReader:
             history.pop(self.measure - 8, None)
             place = reader.staff.rank, layer.get("n", "1")
             self.notes += [(self.start, note, reader.staff.part, place) for note in reader.notes]
+            self.breaks |= {self.start + time for time in reader.breaks}
         self._signs(measure)
         self._control_events(measure)
+        self._placed_marks(measure, first, length)
         self.bars += [self.start + i * length for i in range(count)]
         self.now += count * length
         self.spans[measure] = self.start, self.now
@@ -216,6 +221,25 @@ class ScoreReader:
             elif symbol := chord_symbol(text_of(element).replace("♭", "b").replace("♯", "#")):
                 self.marks["chord_symbols"].setdefault(time, ChordSymbol(symbol))
 
+    def _placed_marks(self, measure: Element, first: int, length: Fraction) -> None:
+        """Read the fermatas and breath marks that state a time instead of a note.
+
+        `first` is the place of the first note of the measure in `notes`.
+        """
+        for element in measure.iter("fermata", "breath", "caesura"):
+            if element.get("startid") or not element.get("tstamp"):
+                continue
+            offset = self._offset(element)
+            if element.tag != "fermata" or offset >= length:  # the latter is one of the bar line
+                self.breaks.add(self.start + offset)
+                continue
+            staff = self.staves.staff(self.player, element.get("staff", "1").split()[0])
+            for i, (start, note, part, place) in enumerate(self.notes[first:], first):
+                is_under = note.onset == offset and note.duration > 0
+                if is_under and (part, place[0]) == (staff.part, staff.rank):
+                    marked = note._replace(mark=note.mark | FERMATA)
+                    self.notes[i] = (start, marked, part, place)
+
     def _offset(self, element: Element) -> Fraction:
         """Return the time of a control event within its measure.
 
@@ -251,11 +275,13 @@ class ScoreReader:
                 voices[part, place],
                 note.ties,
                 note.velocity,
+                note.mark,
             )
             for start, note, part, place in self.notes
         ]
         score.bars = sorted({round(bar * grid) for bar in self.bars}) or [0]
         score.length = round(self.now * grid)
+        score.breaks = {round(time * grid) for time in self.breaks}
         for name, marks in self.marks.items():
             setattr(score, name, {round(time * grid): mark for time, mark in marks.items()})
         score.parts = self.staves.parts

@@ -12,9 +12,9 @@ import numpy as np
 
 from partimento.errors import InvalidScoreError
 from partimento.io.musicxml.lengths import bar_lengths, fit_to_bars, kept_meters, ticks_of
-from partimento.io.musicxml.marks import FERMATA
 from partimento.io.musicxml.part import TIES, PartReader, Place
 from partimento.io.musicxml.voices import numbered_voices
+from partimento.music.fermatas import FERMATA
 from partimento.music.grace_placement import grace_onset
 from partimento.music.limits import check_bars, check_density, check_marks, check_size
 from partimento.music.notes import Notes

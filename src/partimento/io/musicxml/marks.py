@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from partimento.errors import InvalidScoreError
+from partimento.music.fermatas import BREATH, FERMATA
 from partimento.music.timelines import Key, Meter, Tempo
 
 Element = Any
@@ -20,7 +21,6 @@ MOST_DOTS = 4
 LARGEST_METER = 1024  # the greatest number in a meter
 MOST_SEMITONES = 128  # the largest transposition
 ROUNDED = 0.02  # relative difference of a printed tempo from the exact one, at most
-FERMATA, BREATH = 1, 2  # flags: a fermata on a note, a breath mark or caesura after it
 BREATHS = ("breath-mark", "caesura")
 STEPS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 # A fast look-up of usual spellings: (step, alter if present, octave) as in the document → pitch.

@@ -15,11 +15,11 @@ import math
 import xml.etree.ElementTree as ET
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from fractions import Fraction
 from functools import reduce
 
 from partimento.io.musicxml.choir import add_choir
 from partimento.io.musicxml.chords import harmony_of
+from partimento.io.musicxml.fermatas import Places, ends_under_fermata, fermatas_of_bar
 from partimento.io.musicxml.percussion import (
     add_head,
     add_instruments,
@@ -105,6 +105,7 @@ def to_musicxml(piece: Piece, *, ornaments: Ornaments = "exact") -> str:
         element = ET.SubElement(root, "part", id=f"P{number + 1}")
         writer = _PartWriter(piece, number, bars, layout, names, ticks, step)
         writer.is_exact = ornaments == "exact"
+        writer.is_lower = number > 0 and len(together[number]) > 1
         writer.write(element)
     ET.indent(root, " ")
     return (
@@ -235,12 +236,15 @@ class _PartWriter:
             ticks,
             step,
         )
-        self.fermatas = set(piece.fermatas)
+        self.fermata_ends = ends_under_fermata(piece)
+        self.fermatas: Places = {}  # of the bar that is written
+        self.is_lower = False  # whether the staff is the lower one of a choir
         self.is_exact = True  # not only for pictures
         self.tied: dict[int, int] = {}  # the number of symbols written so far, by index of the note
         self.is_drum = piece.parts[number].is_drum
         self.accidentals = PartAccidentals(names, piece.keys, ticks)
-        self.pitch, self.velocity, self.string, self.fret = (
+        self.onset, self.pitch, self.velocity, self.string, self.fret = (
+            piece.notes.onset.tolist(),
             piece.notes.pitch.tolist(),
             piece.notes.velocity.tolist(),
             piece.notes.string.tolist(),
@@ -256,6 +260,13 @@ class _PartWriter:
                 **({"implicit": "yes"} if bar.number == 0 else {}),
             )
             self._marks(measure, bar, first=i == 0)
+            self.fermatas = fermatas_of_bar(
+                staves,
+                self.fermata_ends,
+                self.onset,
+                is_lower=self.is_lower,
+                is_exact=self.is_exact,
+            )
             accidentals = {} if self.is_drum else self.accidentals.in_bar(staves)
             for place, (staff, voice, symbols) in enumerate(_voices(staves)):
                 if place:
@@ -399,9 +410,11 @@ class _PartWriter:
                 drum=self.pitch[index] if self.is_drum else None,
             )
             self._notations(note, symbol, index, from_before, to_next, head=place == 0)
-            is_first = place == 0 and not from_before
-            if is_first and Fraction(symbol.onset, self.ticks) in self.fermatas:
-                self._fermata(note, inverted=stem == "down")
+            under, inverted = self.fermatas.get(
+                (staff, voice - 1 - 4 * staff, symbol.onset), (-1, False)
+            )
+            if index == under:
+                _fermata(note, inverted=inverted)
 
     def _dynamics(self, index: int) -> dict[str, str]:
         velocity = self.velocity[index]
@@ -517,11 +530,6 @@ class _PartWriter:
         if not from_before:
             self._fingering(note, index)
 
-    def _fermata(self, note: ET.Element, *, inverted: bool) -> None:
-        notations = note.find("notations")
-        parent = _add(note, "notations") if notations is None else notations
-        _add(parent, "fermata", type="inverted" if inverted else "upright")
-
     def _fingering(self, note: ET.Element, index: int) -> None:
         """Write the string and the fret of a note, if it has them."""
         if self.string[index] > 0 and self.fret[index] >= 0:
@@ -531,6 +539,12 @@ class _PartWriter:
             )
             _add(technical, "string", self.string[index])
             _add(technical, "fret", self.fret[index])
+
+
+def _fermata(note: ET.Element, *, inverted: bool) -> None:
+    notations = note.find("notations")
+    parent = _add(note, "notations") if notations is None else notations
+    _add(parent, "fermata", type="inverted" if inverted else "upright")
 
 
 def _accidental(note: ET.Element, accidental: Accidental | None) -> None:
