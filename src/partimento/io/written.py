@@ -198,7 +198,7 @@ class _Marks(NamedTuple):
 
 
 def _phrase_ends(table: np.ndarray, breaks: set[int]) -> np.ndarray:
-    """Return the ends of the notes with marks, and the other ends of phrases, in steps."""
+    """Return the ends of notes with marks, and the other phrase ends, in steps."""
     is_last = (table[MARK] > 0) & (table[GRACE] == 0)
     ends = (table[ONSET] + table[DURATION])[is_last]
     return np.concatenate([ends, np.array(sorted(breaks - {0}), np.int64)])
@@ -241,7 +241,7 @@ def _meters(score: WrittenScore) -> tuple[tuple[Meter, ...], Fraction]:
 
 
 def _sounding(score: WrittenScore) -> np.ndarray:
-    """Return the sounding notes, with ties joined and grace notes placed: (8, N) int64."""
+    """Return the sounding notes: ties joined, grace notes placed; (8, N) int64."""
     written = sorted(score.notes, key=lambda note: note.onset)
     rows = [[*note[:5], note.velocity, 0, note.mark] for note in written]
     drop: set[int] = set()

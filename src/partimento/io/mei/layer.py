@@ -54,7 +54,7 @@ class TupletSpan(NamedTuple):
 
 @dataclass
 class Links:
-    """The ties, tuplets and ends of phrases of a document that refer to notes by their ids.
+    """The ties, tuplets and phrase ends of a document that refer to notes by id.
 
     `marks` has the flags of the notes under fermatas, and of those at which phrases end.
     """

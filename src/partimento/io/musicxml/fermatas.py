@@ -16,8 +16,8 @@ Places = dict[tuple[int, int, int], tuple[int, bool]]
 def ends_under_fermata(piece: Piece) -> dict[int, int]:
     """Map the index of each note under a fermata to its end, in steps.
 
-    Of the notes that begin at a fermata, these are the ones with which a phrase ends. If there is
-    none, they are all of them.
+    These are the notes that begin at a fermata and with which a phrase ends. Where none of the
+    notes at a fermata ends a phrase, all of them are under it.
     """
     notes = piece.notes
     if not piece.fermatas:
