@@ -12,6 +12,7 @@ from .generate.constraints import Constraint as Constraint
 from .generate.constraints import InKey as InKey
 from .generate.constraints import Range as Range
 from .generate.sampler import Sampling as Sampling
+from .io.lint import lint as lint
 from .music.events import Event as Event
 from .music.notes import Note as Note
 from .music.piece import Piece as Piece

@@ -26,6 +26,8 @@ import pytest
         (["cut", "{folder}/0.mid", "--bars", "900-901", "-o", "{new}.mid"], "no bars 900-901"),
         (["cut", "{folder}/0.mid", "--bars", "1", "-o", "{new}.doc"], "cannot write .doc"),
         (["info", "{folder}"], "is a folder"),
+        (["lint", "{folder}"], "is a folder"),
+        (["lint", "nowhere.mid"], "does not exist"),
         (["render", "{folder}/0.mid", "--clef", "violin", "-o", "{new}.mid"], "no such clef"),
         (["render", "{folder}/0.mid", "--program", "200", "-o", "{new}.mid"], "0 to 127"),
     ],

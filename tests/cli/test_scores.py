@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -74,3 +75,18 @@ def test_repeats_are_unfolded_in_sound_only(tmp_path: Path) -> None:
     assert len(pt.read(midi).notes) == 5
     assert len(pt.read(score).notes) == 3
     assert "segno" in score.read_text()
+
+
+def test_lint_prints_a_line_per_finding(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    good, bad = tmp_path / "good.musicxml", tmp_path / "bad.musicxml"
+    pitches = (60, 64, 66, 67)
+    pt.Piece([pt.Note(Fraction(i), Fraction(1), p) for i, p in enumerate(pitches)]).save(good)
+    bad.write_text(good.read_text().replace("<accidental>sharp</accidental>", ""))
+    run_checked("lint", good)
+    assert capsys.readouterr().out == ""
+    run_checked("lint", good, bad)
+    line = "part 1, bar 1, voice 1: error accidental: F#4 needs an accidental"
+    assert " ".join(capsys.readouterr().out.split()).endswith(f"bad.musicxml: {line}")
+    run_checked("lint", bad, "--json")
+    (row,) = json.loads(capsys.readouterr().out)
+    assert (row["file"], row["rule"], row["bar"]) == (str(bad), "accidental", "1")

@@ -1,4 +1,4 @@
-"""Declare the commands on score files: transpose, cut, info.
+"""Declare the commands on score files: transpose, cut, info, lint.
 
 Each command loads what it needs when it runs, so that ``--help`` stays instant.
 """
@@ -129,3 +129,29 @@ def info(
     from partimento.cli.scores import run_info
 
     run_info(sources, as_json=as_json)
+
+
+@command(
+    app,
+    "lint",
+    group=EVALUATE,
+    examples=(
+        """Find what a musician would object to in the notation of a score:
+             partimento lint song.musicxml""",
+    ),
+)
+def lint(
+    sources: Annotated[
+        list[Path],
+        typer.Argument(metavar="SCORE...", help="Scores, in any format that is read."),
+    ],
+    as_json: Json = False,
+) -> None:
+    """Check the notation of scores: bars, voices, values, beams, ties and accidentals.
+
+    Each line names a place and the rule that it breaks. MusicXML is checked as it is written, other
+    formats as they would be drawn.
+    """
+    from partimento.cli.scores import run_lint
+
+    run_lint(sources, as_json=as_json)

@@ -1,4 +1,4 @@
-"""Implement ``partimento transpose``, ``cut`` and ``info``."""
+"""Implement ``partimento transpose``, ``cut``, ``info`` and ``lint``."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from partimento.cli import screen
 from partimento.cli.compose import read_file, read_one, write_all
 from partimento.errors import PartimentoError
 from partimento.export.write import check_paths
+from partimento.io.lint import lint
 from partimento.io.musicxml.bar_numbers import cut_bars
 from partimento.io.score_info import score_info
 from partimento.music.names import pitch_name
@@ -105,6 +106,18 @@ def run_info(sources: Sequence[Path], *, as_json: bool) -> None:
         return
     for each in facts:
         screen.print_facts(each["file"], _rows(each))
+
+
+def run_lint(sources: Sequence[Path], *, as_json: bool) -> None:
+    """Print the places of scores that break rules of notation, one per line."""
+    pieces = [piece for source in sources for piece in read_file(source)]
+    found = [(piece, finding) for piece in pieces for finding in lint(piece)]
+    if as_json:
+        rows = [{"file": piece.source.path, **finding._asdict()} for piece, finding in found]
+        screen.print_json(rows)
+        return
+    for piece, finding in found:
+        screen.out().print(screen.printable(f"{piece.source.path}: {finding}"))
 
 
 def _rows(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
