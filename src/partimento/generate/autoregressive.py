@@ -37,7 +37,7 @@ class LoopState(NamedTuple):
         The index of the row to generate.
     done : (B,) bool
         Which candidates are complete.
-    closing, dead_ends
+    closing, dead_ends, nats
         As in `Generated`.
     ids : (N, B, F) int32
         The rows so far.
@@ -53,6 +53,7 @@ class LoopState(NamedTuple):
     done: Any
     closing: Any
     dead_ends: Any
+    nats: Any
     ids: Any
     logits: Any
     grammar: Any
@@ -94,7 +95,7 @@ class GenerationLoop(keras.Model):
         ----------
         inputs : dict
             Arrays with a leading axis of 1, which Keras takes for the batch. ``prompt`` is (N, F),
-            ``uniform`` (N, F, B) and ``sampling`` (3,). ``limits`` is (6,): rows of the prompt,
+            ``uniform`` (N, F, B) and ``sampling`` (4,). ``limits`` is (6,): rows of the prompt,
             maximum rows, events and steps, whether the model may end the piece, and its length
             (`Limits.total`). ``rule_0_0`` and so on are the parameters of the rules.
 
@@ -115,7 +116,8 @@ class GenerationLoop(keras.Model):
 
         end = LoopState(*ops.while_loop(unfinished, step, tuple(self._start(inputs))))
         ids = ops.transpose(end.ids, (1, 0, 2))
-        return {"ids": ids, "closing": end.closing, "dead_ends": end.dead_ends}
+        parts = {"closing": end.closing, "dead_ends": end.dead_ends, "nats": end.nats}
+        return {"ids": ids, **parts}
 
     def _limits(self, inputs: dict[str, Any]) -> Any:
         limits = inputs["limits"]
@@ -130,6 +132,7 @@ class GenerationLoop(keras.Model):
             done=zeros > 0,
             closing=ops.zeros((batch,)) + NEVER,
             dead_ends=zeros,
+            nats=ops.zeros((batch,)),
             ids=ops.zeros((length, batch, len(self.tokenizer.fields)), "int32"),
             logits=ops.zeros((batch, self.tokenizer.sizes[0])),
             grammar=self.grammar.start(batch, ops, total=inputs["limits"][5]),
@@ -166,6 +169,11 @@ class GenerationLoop(keras.Model):
         sampled = sample_token(state.logits, mask, uniform, sampling, ops, truncates=self.truncates)
         from_prompt = state.row < prompt_rows
         chosen = ops.where(from_prompt, inputs["prompt"][state.row, field], sampled)
+        logp = ops.log_softmax(ops.where(mask, state.logits, NEVER), axis=-1)
+        known = ops.minimum(chosen, logp.shape[-1] - 1)  # a header has further ids
+        picked = ops.take_along_axis(logp, ops.expand_dims(known, -1), axis=-1)[:, 0]
+        counted = ops.logical_not(ops.logical_or(state.done, from_prompt))
+        state = state._replace(nats=state.nats - ops.where(counted, picked, 0.0))
         chosen = ops.where(state.done, PAD, chosen)
         # 3. Advance all states by the chosen id; the model predicts the next one.
         grammar = self.grammar.advance(state.grammar, chosen, field, ops)
@@ -176,7 +184,7 @@ class GenerationLoop(keras.Model):
         features = self.grammar.features(grammar, ops)
         model, logits = self._get_model().step(state.model, chosen, field=field, features=features)
         if dead is not None:
-            counts = ops.logical_and(dead, ops.logical_not(ops.logical_or(state.done, from_prompt)))
+            counts = ops.logical_and(dead, counted)
             dead_ends = state.dead_ends + ops.cast(counts, "int32")
             state = state._replace(dead_ends=dead_ends)
         return state._replace(

@@ -42,11 +42,15 @@ class Generated(NamedTuple):
     dead_ends : (B,) int32
         The number of choices for which the constraints allowed no id, so that only the grammar was
         followed.
+    nats : (B,) float32
+        The nats of the ids after the prompt, among those that the grammar allowed. Temperature and
+        truncation do not change them.
     """
 
     ids: np.ndarray
     closing: np.ndarray
     dead_ends: np.ndarray
+    nats: np.ndarray
 
 
 def constrained(

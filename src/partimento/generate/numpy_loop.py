@@ -123,6 +123,7 @@ class NumpyLoop:
             ids=np.zeros((candidates, length, fields), np.int32),
             closing=np.full(candidates, NEVER, np.float32),
             dead_ends=np.zeros(candidates, np.int32),
+            nats=np.zeros(candidates, np.float32),
         )
         batch = self._start(candidates)
         for row in range(rows):
@@ -134,7 +135,7 @@ class NumpyLoop:
                     ids = np.full(len(batch.numbers), prompt[row, field], np.int32)
                     ids[batch.done] = PAD
                 else:
-                    ids = self._sampled(batch, field, uniform[row, field], generated.dead_ends)
+                    ids = self._sampled(batch, field, uniform[row, field], generated)
                 generated.ids[batch.numbers, row, field] = ids
                 batch = self._advance(batch, ids, field)
             ended = generated.ids[batch.numbers, row, 0] == END
@@ -154,18 +155,20 @@ class NumpyLoop:
         )
 
     def _sampled(
-        self, batch: Batch, field: int, uniform: np.ndarray, dead_ends: np.ndarray
+        self, batch: Batch, field: int, uniform: np.ndarray, generated: Generated
     ) -> np.ndarray:
-        """Sample an id for every candidate; count dead ends in place."""
+        """Sample an id for every candidate; add up dead ends and nats in place."""
         mask = self.grammar.allowed(batch.grammar, field)
         if field == 0 and not self.limits.may_end:
             mask[:, END] = False
         if self.rules:
             rules = [*zip(self.rules, self.rule_states, strict=True)]
             mask, dead = constrained(self.grammar, batch.grammar, field, mask, rules, np)
-            dead_ends[batch.numbers] += dead & ~batch.done
+            generated.dead_ends[batch.numbers] += dead & ~batch.done
         draws = uniform[batch.numbers]
         ids = sample_token(batch.logits, mask, draws, self.sampling, truncates=self.truncates)
+        nats = -_logp(batch.logits, mask, ids)
+        generated.nats[batch.numbers] += np.where(batch.done, 0, nats)
         return np.where(batch.done, PAD, ids)
 
     def _advance(self, batch: Batch, ids: np.ndarray, field: int) -> Batch:
@@ -201,9 +204,14 @@ class NumpyLoop:
 
 def _end_logp(logits: np.ndarray, allowed: np.ndarray) -> np.ndarray:
     """Return the log-probability ``(B,)`` that the piece ends here."""
+    return _logp(logits, allowed, np.full(len(logits), END))
+
+
+def _logp(logits: np.ndarray, allowed: np.ndarray, ids: np.ndarray) -> np.ndarray:
+    """Return the log-probability ``(B,)`` of `ids` ``(B,)`` among the allowed ones."""
     logits = np.where(allowed, logits, NEVER)
     logits = logits - logits.max(axis=-1, keepdims=True)
-    logp: np.ndarray = logits[:, END] - np.log(np.exp(logits).sum(axis=-1))
+    logp: np.ndarray = logits[np.arange(len(ids)), ids] - np.log(np.exp(logits).sum(axis=-1))
     return logp
 
 

@@ -1,4 +1,4 @@
-"""Sample a token from logits: greedy, temperature, top-k and top-p, under a mask.
+"""Sample a token from logits: greedy, temperature, top-k, top-p, min-p.
 
 The same code runs on NumPy and inside a compiled loop.
 """
@@ -28,8 +28,8 @@ def sample_token(
         The tokens to sample from; at least one per row.
     uniform : (B,) float
         Random numbers in [0, 1), the only source of randomness.
-    sampling : (3,) float
-        Temperature, k and p (`Sampling.to_array`).
+    sampling : (4,) float
+        Temperature, k, p and min-p (`Sampling.to_array`).
     xp : module
         `numpy` or `keras.ops`.
     truncates : bool
@@ -39,11 +39,12 @@ def sample_token(
     -------
     (B,) int32
     """
-    temperature, k, p = sampling[0], sampling[1], sampling[2]
+    temperature, k, p, min_p = sampling[0], sampling[1], sampling[2], sampling[3]
     logits = xp.where(allowed, logits, NEVER)
     best = xp.argmax(logits, axis=-1)
     scaled = (logits - xp.max(logits, axis=-1, keepdims=True)) / xp.maximum(temperature, 1e-4)
     weights = xp.where(allowed, xp.exp(scaled), 0.0)
+    weights = xp.where(weights >= min_p, weights, 0.0)  # the most probable token has weight 1
     if truncates:
         weights = _truncated(weights, k, p, xp)
     # Inverse transform sampling: take the first token whose cumulative weight exceeds the drawn

@@ -45,6 +45,7 @@ from partimento.tokens.vocabulary import END, SPECIAL, START, UNKNOWN, Vocabular
 
 BATCH = 32  # pieces whose features are computed together
 FEATURES = "features"
+RARE = 0.0005  # share of the notes beyond each end of a range
 INFORMED = 0.6  # share of the training copies that state length and key as a composer would
 PHRASES_KNOWN = 0.8  # share of the training copies with phrase features
 SHARE_OF_EVENTS = 0.01  # a value shorter than a thirty-second is kept if so many events have it
@@ -66,6 +67,9 @@ class EventTokenizer(ABC):
         Which features of a plan the tokens have.
     notated_rhythm : bool
         Whether only rhythms are composed that can be written plainly (`plan.is_notated`).
+    ranges : tuple of (int, int)
+        The lowest and the highest pitch of each voice, or of all notes, that are composed. Empty
+        if every pitch is.
     """
 
     durations: Vocabulary[Fraction]
@@ -73,6 +77,7 @@ class EventTokenizer(ABC):
     pickups: Vocabulary[Fraction]
     plan: Plan = field(default=Plan(), kw_only=True)
     notated_rhythm: bool = field(default=False, kw_only=True)
+    ranges: tuple[tuple[int, int], ...] = field(default=(), kw_only=True)
     name: ClassVar[str]
     fields: ClassVar[tuple[str, ...]] = ("token",)
     header_rows: ClassVar[int] = HEADER
@@ -137,6 +142,7 @@ class EventTokenizer(ABC):
             framed,
             self.plan,
             notated,
+            np.array(self.ranges, np.int32).reshape(-1, 2),
         )
 
     def __len__(self) -> int:
@@ -411,13 +417,17 @@ class EventTokenizer(ABC):
             table["plan"] = self.plan._asdict()
         if self.notated_rhythm:
             table["notated_rhythm"] = True
+        if self.ranges:
+            table["ranges"] = [list(bounds) for bounds in self.ranges]
         return table
 
     @staticmethod
     def _options(table: dict[str, Any]) -> dict[str, Any]:
         """Return the plan and the choice of rhythms that `_table` wrote, as arguments."""
         plan = Plan(**{name: bool(value) for name, value in table.get("plan", {}).items()})
-        return {"plan": plan, "notated_rhythm": bool(table.get("notated_rhythm", False))}
+        ranges = tuple((int(low), int(high)) for low, high in table.get("ranges", ()))
+        notated = bool(table.get("notated_rhythm", False))
+        return {"plan": plan, "notated_rhythm": notated, "ranges": ranges}
 
     @staticmethod
     def _lengths(
@@ -471,6 +481,41 @@ def options_of(settings: TokenSettings, lengths: Sequence[Fraction]) -> dict[str
         "plan": Plan(settings.modes, settings.countdown, settings.phrases),
         "notated_rhythm": notated,
     }
+
+
+def ranges_of(
+    settings: TokenSettings, pieces: Sequence[Piece], parts: Sequence[int | None]
+) -> tuple[tuple[int, int], ...]:
+    """Return the ranges in which a tokenizer composes; none if pieces are moved to one key.
+
+    Parameters
+    ----------
+    settings : TokenSettings
+        A range of the settings takes precedence for all parts together.
+    pieces : sequence of Piece
+    parts : sequence of int or None
+        The parts whose ranges are measured; None for all parts together.
+    """
+    if settings.to_common_key or not settings.within_range:
+        return ()
+    if settings.low and settings.high and list(parts) == [None]:
+        return ((settings.low, settings.high),)
+    return tuple(range_of(pieces, part) for part in parts)
+
+
+def range_of(pieces: Sequence[Piece], part: int | None = None) -> tuple[int, int]:
+    """Return the range of the notes of a part, or of all parts, without rare extremes."""
+    pitches = np.concatenate(
+        [
+            piece.notes.pitch if part is None else piece.notes.pitch[piece.notes.part == part]
+            for piece in pieces
+        ]
+        or [np.zeros(0, np.int64)]
+    )
+    if not len(pitches):
+        return 0, PITCHES - 1
+    low, high = np.quantile(pitches, [RARE, 1 - RARE], method="nearest")
+    return int(low), int(high)
 
 
 def _is_writable(length: Fraction) -> bool:

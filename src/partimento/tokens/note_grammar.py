@@ -103,6 +103,9 @@ class Layout(NamedTuple):
     notated : (grid, D) bool or None
         Which durations can be written plainly from each position within a quarter; None if all are
         allowed.
+    ranges : (n, 2) int
+        The lowest and the highest pitch that may be struck: one row per voice, or one for all
+        notes. No rows if every pitch may be struck.
     """
 
     hold: int
@@ -118,6 +121,7 @@ class Layout(NamedTuple):
     framed: bool
     plan: Plan = Plan()
     notated: np.ndarray | None = None
+    ranges: np.ndarray = np.zeros((0, 2), np.int32)
 
     @property
     def keys(self) -> int:
@@ -493,7 +497,17 @@ class NoteGrammar:
             (tokens >= layout.hold) & (tokens < layout.hold + 2) & (tokens < layout.duration)
         )
         mask = xp.logical_and(mask, (tokens != UNKNOWN) & ~lowest)
+        if len(layout.ranges):
+            mask = self.viable(state, field, xp.logical_and(mask, self._in_range), xp)
         return writable(layout, state, mask, xp)
+
+    @property
+    def _in_range(self) -> np.ndarray:
+        """Return ``(V,)`` bool: all tokens but the strikes of pitches out of range."""
+        tokens, (low, high) = np.arange(self.layout.bar), self.layout.ranges[0]
+        is_strike = (tokens >= NOTE) & (tokens < NOTE + PITCHES)
+        is_inside = (tokens - NOTE >= low) & (tokens - NOTE <= high)
+        return np.asarray(~is_strike | is_inside)
 
     def viable(self, state: NoteGrammarState, field: int, permitted: Any, xp: Any = np) -> Any:
         """Remove from `permitted` ``(B, V)`` the holds that would lead to a dead end.

@@ -24,7 +24,7 @@ import numpy as np
 from partimento.music.events import Event, merge_held
 from partimento.music.piece import Piece
 from partimento.tokens.base import DEFAULT_SETTINGS
-from partimento.tokens.event_tokens import EventTokenizer, bar_of, options_of
+from partimento.tokens.event_tokens import EventTokenizer, bar_of, options_of, ranges_of
 from partimento.tokens.note_grammar import (
     ABOVE,
     BELOW,
@@ -81,6 +81,7 @@ class NoteTokenizer(EventTokenizer):
             ),
             holds=not frame,  # events have tokens for held notes even if training pieces hold none
             frame=frame,
+            ranges=ranges_of(settings, pieces, [None]),
             **options_of(settings, [event.duration for event in events]),
         )
 

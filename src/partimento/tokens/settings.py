@@ -110,6 +110,13 @@ class TokenSettings(Section):
             " tuplets, and no notes shorter than a thirty-second unless training pieces have many."
         ),
     )
+    within_range: bool = Field(
+        default=False,
+        description=(
+            "Whether notewise composes only notes within the range of the instrument (tokens.low"
+            " and tokens.high) or, with tokens.voices, of each voice in the training pieces."
+        ),
+    )
     voice_order: Literal["top-down", "outer-first"] = Field(
         default="top-down",
         description=(

@@ -168,7 +168,16 @@ class VoiceGrammar:
     def allowed(self, state: VoiceGrammarState, field: int, xp: Any = np) -> Any:
         """Return a mask ``(B, V)`` of the tokens that may come next, without UNKNOWN."""
         mask = self.allowed_by_features(self.features(state, xp), xp)
-        mask = xp.logical_and(mask, np.arange(self.layout.bar) != UNKNOWN)
+        tokens = np.arange(self.layout.bar, dtype="int32")
+        mask = xp.logical_and(mask, tokens != UNKNOWN)
+        if len(self.layout.ranges):
+            # The range of the next voice; after the last one, any.
+            ranges = self.layout.ranges[[*self.order, 0]]
+            bounds = xp.take(ranges, xp.clip(state.past.count, 0, self.voices), axis=0)
+            pitch = tokens - NOTE
+            is_inside = xp.logical_and(bounds[:, :1] <= pitch, bounds[:, 1:] >= pitch)
+            is_strike = (tokens >= NOTE) & (tokens < CONTINUE)
+            mask = xp.logical_and(mask, xp.logical_or(is_inside, ~is_strike))
         return g.writable(self.layout, state.past, mask, xp)
 
     def allowed_by_features(self, features: Any, xp: Any = np, *, may_end: Any = True) -> Any:

@@ -31,7 +31,7 @@ from partimento.short_repr import short_repr
 from partimento.tokens import note_features
 from partimento.tokens import note_grammar as g
 from partimento.tokens.base import DEFAULT_SETTINGS
-from partimento.tokens.event_tokens import EventTokenizer, bar_of, options_of
+from partimento.tokens.event_tokens import EventTokenizer, bar_of, options_of, ranges_of
 from partimento.tokens.note_grammar import COLUMNS, HEADER, NONE, NOTE, Layout
 from partimento.tokens.parallels import parallels
 from partimento.tokens.settings import TokenSettings
@@ -137,6 +137,7 @@ class VoiceTokenizer(EventTokenizer):
             repeated_notes=repeated,
             parts=_usual_parts(pieces, voices),
             outer_first=settings.voice_order == "outer-first",
+            ranges=ranges_of(settings, pieces, range(voices)),
             **options_of(settings, [event.duration for event in events]),
         )
 

@@ -178,6 +178,15 @@ class Sampling(Section):
         description="Sample only from the k most probable tokens; 0 samples from all.",
     )
     top_p: TopP = 1.0
+    min_p: float = Field(
+        default=0.0,
+        ge=0,
+        lt=1,
+        description=(
+            "Sample only from tokens with at least this share of the probability of the most"
+            " probable one (Nguyen et al. 2024); 0 samples from all."
+        ),
+    )
 
     @property
     def truncates(self) -> bool:
@@ -185,8 +194,8 @@ class Sampling(Section):
         return self.top_k > 0 or self.top_p < 1
 
     def to_array(self) -> np.ndarray:
-        """Return temperature, k and p, ``(3,)`` float32: an input of the compiled loop."""
-        return np.array([self.temperature, self.top_k, self.top_p], np.float32)
+        """Return temperature, k, p and min-p, (4,) float32: an input of the compiled loop."""
+        return np.array([self.temperature, self.top_k, self.top_p, self.min_p], np.float32)
 
 
 @short_repr
