@@ -4,30 +4,32 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from partimento.errors import PartimentoError
 from partimento.generate.candidates import Generated
 from partimento.generate.constraints import Constraint, check_constraints
+from partimento.generate.criteria import ENDINGS, Ending
 from partimento.generate.finish import Transposer, finish_piece, with_length
 from partimento.generate.latent import LatentStrategy
 from partimento.generate.limits import Limits, check_length
 from partimento.generate.prompt import Prompt, check_number, make_prompt
-from partimento.generate.ranking import choose_candidate
+from partimento.generate.ranking import Candidate, rank_candidates
 from partimento.generate.sampler import Sampling
 from partimento.generate.strategies import AutoregressiveStrategy, Request, Strategy
 from partimento.models.base import Autoregressive, Latent
 from partimento.music.piece import Piece
-from partimento.music.timelines import Key
+from partimento.music.timelines import Key, Meter
 from partimento.training.trained_model import TrainedModel
 
 EVENTS_PER_BAR = 48  # a candidate stops after this many events per requested bar
-ATTEMPTS = 8  # batches of candidates to try until one is in the requested mode
+ATTEMPTS = 8  # batches of candidates to try until one is in the requested key
+FURTHER = 3  # of them, batches to try until one is without a fault
 CONTINUED = ", continued"  # after the title of a piece that goes on
 MAX_STEPS = 2**30  # practically no limit, and still an int32
 MAX_EVENTS = 200_000  # of all candidates together; longer pieces get fewer candidates
@@ -58,16 +60,46 @@ class Length:
         return Limits(self.bars * EVENTS_PER_BAR + 2, steps, may_end=False, total=steps)
 
     def duration(self, prompt: Prompt) -> Fraction | None:
-        """Return the length in quarters; None if the length is given in events."""
+        """Return the length in quarters; None if the length is given in events.
+
+        The last bar lacks what the pickup took, as is usual in print.
+        """
         if self.bars is None:
             return None
         reference = prompt.reference
-        return reference.pickup + self.bars * reference.meter.bar_ql
+        bars = self.bars * reference.meter.bar_ql
+        is_short = self.bars == 1 and reference.pickup > 0
+        return bars + reference.pickup if is_short else bars
 
 
-def compose(
+def compose(trained: TrainedModel, **options: Any) -> Piece:
+    """Compose a piece of 16 bars, or of another length; the prompt counts towards it.
+
+    Several candidates are generated at once, and the best is returned. If none of them ends well,
+    or all have a fault such as a loop, more are generated.
+
+    Parameters
+    ----------
+    trained : TrainedModel
+    **options
+        See `compose_candidates`.
+
+    Returns
+    -------
+    Piece
+
+    Raises
+    ------
+    PartimentoError
+        If the options contradict each other or the model, or no candidate is in the key.
+    """
+    return compose_candidates(trained, best=1, **options)[0].piece
+
+
+def compose_candidates(
     trained: TrainedModel,
     *,
+    best: int = 8,
     bars: int | None = None,
     events: int | None = None,
     sampling: Sampling | None = None,
@@ -76,19 +108,22 @@ def compose(
     towards: int | None = None,
     prompt_events: int = 8,
     key: Key | str | None = None,
+    meter: Meter | str | None = None,
+    ending: Ending = "authentic",
     program: int | None = None,
     title: str = "",
+    composer: str = "",
+    tempo: float | None = None,
     candidates: int | None = None,
     constraints: Sequence[Constraint] = (),
-) -> Piece:
-    """Compose a piece of 16 bars, or of another length; the prompt counts towards it.
-
-    Several candidates are generated at once, and the best is returned (see
-    `ranking.choose_candidate`).
+) -> list[Candidate]:
+    """Compose candidates, and return the best ones with their criteria, the best first.
 
     Parameters
     ----------
     trained : TrainedModel
+    best : int
+        Number of candidates to return; fewer if fewer are composed.
     bars : int, optional
         Length in bars, without the pickup.
     events : int, optional
@@ -107,21 +142,30 @@ def compose(
         Number of events to copy from `start`. A model with a latent space copies none, but begins
         at the point to which it encodes the prompt.
     key : Key or str, optional
-        The key of the piece, to which `start` is moved, too. By default that of `start` (the one it
-        declares, if any) or, from silence, that of a training piece.
+        The key of the piece, to which `start` is moved, too. By default that of `start` or, from
+        silence, that of a training piece.
+    meter : Meter or str, optional
+        The meter, such as ``"3/4"``; by default the most frequent one of the training pieces. A
+        continued piece keeps its own.
+    ending : str
+        How the piece should end: ``authentic`` with a cadence to its tonic, ``half`` on the
+        dominant, ``open`` in any way.
     program : int, optional
         General MIDI program of all parts; by default that of the training pieces.
-    title : str
-        By default that of a given `start` with the word *continued*, or else one with the seed.
+    title, composer : str
+        By default those of a given `start`, with the word *continued*, or else a title with the
+        seed and the most frequent composer of the training pieces.
+    tempo : float, optional
+        Quarter notes per minute; by default that of `start` or of a training piece.
     candidates : int, optional
-        Number of candidates; by default that of the run's settings.
+        Number of candidates to compose at once; by default that of the run's settings.
     constraints : sequence of Constraint
         Rules that the piece must obey, on sounding pitches. Where they allow no choice, the piece
         breaks them; a warning counts these choices.
 
     Returns
     -------
-    Piece
+    list of Candidate
 
     Raises
     ------
@@ -134,26 +178,55 @@ def compose(
             "towards needs a model with a latent space (autoencoder, vae);"
             f" this is a run of {trained.settings.name}"
         )
+    if ending not in ENDINGS:
+        raise PartimentoError(f"no such ending: {ending!r}; choose from {', '.join(ENDINGS)}")
     check_length(bars, events, prompt_events)
     length = Length(16 if bars is None and events is None else bars, events)
     key = _key(key)
-    prompt = make_prompt(trained, start, prompt_events, seed=seed, key=key)
+    prompt = make_prompt(trained, start, prompt_events, seed=seed, key=key, meter=_meter(meter))
     limits = length.limits(prompt, trained.tokenizer.grid)
     if strategy.keeps_prompt:
         _check_prompt(trained, prompt, limits)
     rules = check_constraints(constraints)
     transposer = Transposer(trained, prompt, key=key, seed=seed, fixed=bool(rules))
     settings = trained.settings.sample
+    count = max(candidates or settings.candidates, best)
     request = Request(
         prompt=prompt,
         limits=limits,
         sampling=sampling or settings,
-        candidates=max(1, min(candidates or settings.candidates, MAX_EVENTS // limits.events)),
+        candidates=max(1, min(count, MAX_EVENTS // limits.events)),
         towards=None if towards is None else check_number(trained, towards),
         constraints=tuple(rule.transposed(-(transposer.fixed or 0)) for rule in rules),
     )
-    piece = _best_of_attempts(trained, strategy, request, length, transposer, seed)
-    return finish_piece(piece, transposer, program=program, title=title or _title(prompt, seed))
+    goal = Goal(length.duration(prompt), ending, best)
+    chosen = _best_of_attempts(trained, strategy, request, goal, transposer, seed)
+    title = title or _title(prompt, seed)
+
+    def finished(piece: Piece) -> Piece:
+        return finish_piece(
+            piece, transposer, program=program, title=title, composer=composer, tempo=tempo
+        )
+
+    return [replace(candidate, piece=finished(candidate.piece)) for candidate in chosen]
+
+
+class Goal(NamedTuple):
+    """What the candidates should reach.
+
+    Attributes
+    ----------
+    duration : Fraction or None
+        Length in quarters, if it is not given in events.
+    ending : str
+        The wanted end.
+    best : int
+        The number of candidates to return.
+    """
+
+    duration: Fraction | None
+    ending: Ending
+    best: int
 
 
 def _title(prompt: Prompt, seed: int) -> str:
@@ -204,6 +277,16 @@ def _key(key: Key | str | None) -> Key | None:
         raise PartimentoError(str(error)) from error
 
 
+def _meter(meter: Meter | str | None) -> Meter | None:
+    if not isinstance(meter, str):
+        return meter
+    numerator, _, denominator = meter.partition("/")
+    try:
+        return Meter(int(numerator), int(denominator))
+    except ValueError as error:
+        raise PartimentoError(f"no such meter: {meter!r} (write, for example, 3/4)") from error
+
+
 def _check_prompt(trained: TrainedModel, prompt: Prompt, limits: Limits) -> None:
     events = trained.tokenizer.decode_events(prompt.ids)
     steps = sum((event.duration for event in events), Fraction(0)) * trained.tokenizer.grid
@@ -217,26 +300,31 @@ def _best_of_attempts(
     trained: TrainedModel,
     strategy: Strategy,
     request: Request,
-    length: Length,
+    goal: Goal,
     transposer: Transposer,
     seed: int,
-) -> Piece:
-    """Compose batches of candidates until one is in the requested key."""
-    key, duration = transposer.key, length.duration(request.prompt)
-    for attempt in range(1 if key is None else ATTEMPTS):
-        generated = strategy.compose(trained, request, seed + attempt * 2**32)
-        pieces = _decoded(trained, generated, duration)
-        best = choose_candidate(
-            pieces, generated.closing.tolist(), generated.dead_ends.tolist(), transposer
+) -> list[Candidate]:
+    """Compose batches of candidates until enough are without a fault; return the best."""
+    key = transposer.key
+    ranked: list[Candidate] = []
+    for attempt in range(ATTEMPTS):
+        batch = seed + attempt * 2**32
+        generated = strategy.compose(trained, request, batch)
+        pieces = _decoded(trained, generated, goal.duration)
+        ranked += rank_candidates(pieces, generated, transposer, ending=goal.ending, seed=batch)
+        ranked.sort(key=lambda candidate: candidate.rank)
+        if sum(candidate.is_sound for candidate in ranked) >= goal.best:
+            break
+        if attempt >= FURTHER and (key is None or ranked[0].fits):
+            break
+    if key is not None and not ranked[0].fits:
+        raise PartimentoError(
+            f"none of {request.candidates * ATTEMPTS} candidates is in {key.name}:"
+            " try another seed or another key"
         )
-        if best.fits:
-            _report_dead_ends(int(generated.dead_ends[best.number]))
-            return best.piece
-    assert key is not None
-    raise PartimentoError(
-        f"none of {request.candidates * ATTEMPTS} candidates is in {key.mode}:"
-        " try another seed or the other mode"
-    )
+    chosen = ranked[: goal.best]
+    _report_dead_ends(chosen[0].dead_ends)
+    return chosen
 
 
 def _decoded(trained: TrainedModel, generated: Generated, duration: Fraction | None) -> list[Piece]:

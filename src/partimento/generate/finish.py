@@ -11,6 +11,7 @@ from fractions import Fraction
 import numpy as np
 
 from partimento.analysis.keys import analyze_key
+from partimento.generate.dynamics import with_dynamics
 from partimento.generate.prompt import Prompt, training_pieces
 from partimento.music.notes import Notes
 from partimento.music.piece import Piece
@@ -20,6 +21,8 @@ from partimento.short_repr import short_repr
 from partimento.training.trained_model import TrainedModel
 
 OCTAVE, FIFTH = 12, 7  # in semitones
+CHOIR = 52  # General MIDI: choir aahs
+VOICES = ("soprano", "alto", "tenor", "bass")
 
 
 def with_length(piece: Piece, length: Fraction) -> Piece:
@@ -71,13 +74,20 @@ class Transposer:
     ) -> None:
         self.trained, self.prompt, self.key, self.seed = trained, prompt, key, seed
         self.tokens = trained.settings.tokens
-        self.fixed = self._fixed() if fixed else None
+        # A model that is given the key composes in it.
+        is_given = prompt.header_key is not None
+        self.fixed = self._fixed() if fixed or is_given else None
         train = training_pieces(trained)
         self.low = self.tokens.low or min(piece.low for piece in train)
         self.high = self.tokens.high or max(piece.high for piece in train)
         self.usual = [
             shift for shift, _ in Counter(-piece.interval for piece in train).most_common()
         ]
+
+    @property
+    def intended_key(self) -> Key | None:
+        """The key in which the model was asked to compose, before transposition."""
+        return self.prompt.header_key
 
     def _fixed(self) -> int:
         if self.prompt.has_events:
@@ -151,28 +161,41 @@ def _shorter_way(semitones: int) -> int:
     return (semitones + 6) % OCTAVE - 6
 
 
-def finish_piece(piece: Piece, transposer: Transposer, *, program: int | None, title: str) -> Piece:
-    """Set key, meter, tempo, instruments, title and composer of a candidate.
+def finish_piece(
+    piece: Piece,
+    transposer: Transposer,
+    *,
+    program: int | None,
+    title: str,
+    composer: str = "",
+    tempo: float | None = None,
+) -> Piece:
+    """Set key, meter, tempo, dynamics, instruments, title and composer of a candidate.
 
-    A continued piece keeps those that it declares.
+    A continued piece keeps those that it declares, unless others are given.
     """
     trained, reference = transposer.trained, transposer.prompt.reference
     analyzed, _ = analyze_key(piece)
     shift = transposer.interval(piece.notes, analyzed)
     home = Key(0, analyzed.mode) if trained.settings.tokens.to_common_key else analyzed
     sounding = Key.from_tonic((home.tonic + shift) % 12, home.mode)
-    key = transposer.key or transposer.prompt.declared_key or sounding
-    start = transposer.prompt.start
+    prompt = transposer.prompt
+    if prompt.has_events or prompt.header_key is not None:
+        own = prompt.key if prompt.has_events else prompt.header_key
+        assert own is not None
+        sounding = Key.from_tonic((own.tonic + shift) % 12, own.mode) if shift % 12 else own
+    key = transposer.key or prompt.declared_key or sounding
+    start = prompt.start
     composers = Counter(record.composer for record in trained.pieces if record.composer)
     credit = f"after {composers.most_common(1)[0][0]}" if composers else ""
-    return transpose(piece, shift).replace(
+    return with_dynamics(transpose(piece, shift)).replace(
         meters=(Meter(reference.meter.numerator, reference.meter.denominator),),
         keys=(replace(key, onset=Fraction(0)),),
-        tempos=(Tempo(reference.tempo.us_per_quarter),),
+        tempos=(Tempo.from_bpm(tempo) if tempo else Tempo(reference.tempo.us_per_quarter),),
         pickup=reference.pickup,
         parts=_parts(piece.parts, transposer, program),
         title=title,
-        composer=(start.composer if start is not None else "") or credit,
+        composer=composer or (start.composer if start is not None else "") or credit,
         source=Source(path=str(trained.folder or ""), license="composed by a program"),
     )
 
@@ -191,6 +214,14 @@ def _parts(parts: Sequence[Part], transposer: Transposer, program: int | None) -
         parts = [
             replace(part, name=part.name or old.name) for part, old in zip(parts, own, strict=True)
         ]
+    if is_choir(parts):
+        usual = CHOIR
+        parts = [replace(part, program=part.program or None) for part in parts]
     return tuple(
         replace(part, program=usual if part.program is None else part.program) for part in parts
     )
+
+
+def is_choir(parts: Sequence[Part]) -> bool:
+    """Return whether all parts are named after the voices of a choir."""
+    return bool(parts) and all(part.name.casefold() in VOICES for part in parts)

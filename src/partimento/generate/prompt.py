@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 
 import numpy as np
 
 from partimento.analysis.keys import analyze_key
 from partimento.errors import PartimentoError
 from partimento.music.piece import Piece
-from partimento.music.timelines import Key
+from partimento.music.timelines import Key, Meter
 from partimento.short_repr import short_repr
 from partimento.tokens.vocabulary import START, UNKNOWN
 from partimento.training.dataset import TransposedPiece, in_common_key
@@ -39,6 +40,8 @@ class Prompt:
         them.
     has_events : bool
         True if the prompt has events, False if it is only a header.
+    header_key : Key or None
+        The key that the header states with its mode; None if the tokenizer states no modes.
     start : Piece or None
         The given piece from which the events are; None for a training piece and from silence.
     """
@@ -48,6 +51,7 @@ class Prompt:
     title: str
     source_ids: np.ndarray
     has_events: bool
+    header_key: Key | None = None
     start: Piece | None = None
 
     @property
@@ -62,7 +66,13 @@ class Prompt:
 
 
 def make_prompt(
-    trained: TrainedModel, start: Piece | int | None, events: int, *, seed: int, key: Key | None
+    trained: TrainedModel,
+    start: Piece | int | None,
+    events: int,
+    *,
+    seed: int,
+    key: Key | None,
+    meter: Meter | None = None,
 ) -> Prompt:
     """Build the prompt of a composition.
 
@@ -77,14 +87,19 @@ def make_prompt(
         Seed for drawing the reference piece, if `start` is None.
     key : Key, optional
         The requested key. From silence, it is written to a header that has a key.
+    meter : Meter, optional
+        The requested meter, from silence only.
 
     Raises
     ------
     PartimentoError
-        If there is no such training piece, or its first event is not in the vocabularies.
+        If there is no such training piece, or its first event is not in the vocabularies. Also if
+        no training piece is in `meter`, or `start` is in another meter.
     """
     if start is None:
-        return _silence(trained, seed, key)
+        return _silence(trained, seed, key, meter)
+    if meter is not None:
+        raise PartimentoError("a continued piece keeps its own meter: leave out the meter")
     if isinstance(start, Piece):
         item, ids = _in_common_key(trained, start, events)
         reference = PieceRecord.from_transposed(item, ids, "given")
@@ -92,7 +107,8 @@ def make_prompt(
     else:
         reference = trained.pieces[check_number(trained, start)]
         ids, name = reference.opening, reference.title
-    prompt = trained.tokenizer.prompt(ids, events)
+    own = piece_key(start, item) if isinstance(start, Piece) else Key.from_name(reference.key)
+    prompt, header = _with_key(trained, trained.tokenizer.prompt(ids, events), own)
     has_events = len(prompt) > trained.tokenizer.header_rows
     if not has_events and (ids == UNKNOWN).any():
         raise PartimentoError(
@@ -100,7 +116,29 @@ def make_prompt(
             " begin with another piece or from silence"
         )
     piece = start if isinstance(start, Piece) else None
-    return Prompt(prompt, reference, reference.title, ids, has_events, piece)
+    return Prompt(prompt, reference, reference.title, ids, has_events, header, piece)
+
+
+def _with_key(trained: TrainedModel, ids: np.ndarray, key: Key) -> tuple[np.ndarray, Key | None]:
+    """Write a key to the header, if it states modes; return the ids and the key that it states.
+
+    If all pieces were moved to a common key in training, the header states that key.
+    """
+    if not trained.tokenizer.states_mode:
+        return ids, None
+    stated = (
+        Key(0, key.mode)
+        if trained.settings.tokens.to_common_key
+        else replace(key, onset=Fraction(0))
+    )
+    return trained.tokenizer.in_key(ids, stated), stated
+
+
+def piece_key(start: Piece, item: TransposedPiece) -> Key:
+    """Return the key of a given piece: the declared one, unless too few of its notes are in it."""
+    declared = start.keys[0] if start.keys else item.key
+    outside = _share_in_scale(start, declared) < _share_in_scale(start, item.key) - OUTSIDE
+    return item.key if outside else declared
 
 
 def _in_common_key(
@@ -155,22 +193,37 @@ def training_pieces(trained: TrainedModel) -> list[PieceRecord]:
     return [piece for piece in trained.pieces if piece.split == "train"]
 
 
-def _silence(trained: TrainedModel, seed: int, key: Key | None) -> Prompt:
-    reference = _usual_piece(trained, seed, key)
+def _silence(trained: TrainedModel, seed: int, key: Key | None, meter: Meter | None) -> Prompt:
+    reference = _usual_piece(trained, seed, key, meter)
     if len(reference.opening):
         ids = trained.tokenizer.prompt(reference.opening, 0)
     else:
         ids = np.full((1, len(trained.tokenizer.fields)), START, np.int32)
     if key is not None:
         ids = trained.tokenizer.in_key(ids, key)
-    return Prompt(ids, reference, "", ids, has_events=False)
+    ids, header = _with_key(trained, ids, key or Key.from_name(reference.key))
+    return Prompt(ids, reference, "", ids, has_events=False, header_key=header)
 
 
-def _usual_piece(trained: TrainedModel, seed: int, key: Key | None) -> PieceRecord:
-    """Draw a training piece in the most frequent meter and, if any, the mode of `key`."""
+def _usual_piece(
+    trained: TrainedModel, seed: int, key: Key | None, meter: Meter | None
+) -> PieceRecord:
+    """Draw a training piece in the wanted or most frequent meter, and in the mode of `key`."""
     pieces = training_pieces(trained)
-    pieces = [piece for piece in pieces if key is None or piece.key.endswith(key.mode)] or pieces
-    meters = Counter((piece.meter.numerator, piece.meter.denominator) for piece in pieces)
-    usual = meters.most_common(1)[0][0]
-    pieces = [p for p in pieces if (p.meter.numerator, p.meter.denominator) == usual]
+    meters = Counter(f"{p.meter.numerator}/{p.meter.denominator}" for p in pieces)
+    wanted = None if meter is None else f"{meter.numerator}/{meter.denominator}"
+    if wanted is not None and wanted not in meters:
+        known = ", ".join(name for name, _ in meters.most_common())
+        raise PartimentoError(
+            f"no training piece is in {wanted}, so the model does not know it: choose from {known}"
+        )
+    in_mode = [piece for piece in pieces if key is None or piece.key.endswith(key.mode)]
+    if wanted is not None:
+        in_meter = [p for p in pieces if f"{p.meter.numerator}/{p.meter.denominator}" == wanted]
+        pieces = [piece for piece in in_meter if piece in in_mode] or in_meter
+    else:
+        pieces = in_mode or pieces
+        meters = Counter(f"{p.meter.numerator}/{p.meter.denominator}" for p in pieces)
+        wanted = meters.most_common(1)[0][0]
+        pieces = [p for p in pieces if f"{p.meter.numerator}/{p.meter.denominator}" == wanted]
     return pieces[int(np.random.default_rng([seed, 1]).integers(len(pieces)))]

@@ -1,126 +1,136 @@
-"""Rank candidates by key, range, activity, loops and the probability of their end."""
+"""Rank candidates by stated criteria, each in units of what real pieces show."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fractions import Fraction
-from typing import NamedTuple
-
-import numpy as np
+from dataclasses import dataclass
+from typing import Any
 
 from partimento.analysis.keys import analyze_key
+from partimento.generate.candidates import Generated
+from partimento.generate.criteria import Criteria, Ending, measure, penalties, row
 from partimento.generate.finish import Transposer
-from partimento.music.events import Event
 from partimento.music.piece import Piece
+from partimento.music.timelines import Key
 from partimento.short_repr import short_repr
 
-PERIOD = 64  # maximum length in events of a repeated figure
-TIMES = 3  # occurrences in a row that count as a loop
+# A candidate without a hard fault is not composed again.
+HARD = ("ending", "loop", "range", "activity")
 
 
 @short_repr
-class Choice(NamedTuple):
-    """Hold the best candidate.
+@dataclass(frozen=True)
+class Candidate:
+    """A composed candidate and how it was judged.
 
     Attributes
     ----------
     piece : Piece
+        The candidate; before `finish`, in the key in which it was composed.
+    number : int
+        Its index among the candidates of its batch.
+    seed : int
+        The seed of its batch.
     fits : bool
         Whether it is in the requested key; True if no key is requested.
-    number : int
-        Its index among the candidates.
+    dead_ends : int
+        Choices for which the constraints left nothing (`Generated.dead_ends`).
+    criteria : Criteria
+    penalties : dict of float
+        The penalty of each criterion, in spreads of real pieces; 0 is as good as they are.
     """
 
     piece: Piece
-    fits: bool
     number: int
+    seed: int
+    fits: bool
+    dead_ends: int
+    criteria: Criteria
+    penalties: dict[str, float]
+
+    @property
+    def score(self) -> float:
+        """The sum of the penalties; the lower, the better."""
+        return sum(self.penalties.values())
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether the candidate has no fault for which others are composed."""
+        return self.fits and not self.dead_ends and not any(self.penalties[name] for name in HARD)
+
+    @property
+    def rank(self) -> tuple[bool, int, float]:
+        """The value by which candidates are sorted, the best first."""
+        return not self.fits, self.dead_ends, self.score
+
+    def row(self) -> dict[str, Any]:
+        """Return the candidate as a row of a table."""
+        scores = {f"penalty_{name}": round(value, 2) for name, value in self.penalties.items()}
+        return {
+            "score": round(self.score, 2),
+            "in_requested_key": self.fits,
+            **row(self.criteria),
+            **scores,
+        }
 
 
-def choose_candidate(
-    candidates: Sequence[Piece],
-    closings: Sequence[float],
-    dead_ends: Sequence[int],
+def rank_candidates(
+    pieces: Sequence[Piece],
+    generated: Generated,
     transposer: Transposer,
-) -> Choice:
-    """Choose the best candidate.
+    *,
+    ending: Ending = "authentic",
+    seed: int = 0,
+) -> list[Candidate]:
+    """Return the candidates, the best first.
 
-    The criteria are, in this order:
-
-    1. the requested mode, or that of a continued piece,
-    2. the requested tonic,
-    3. fewest dead ends,
-    4. all notes within range,
-    5. activity to the end and no loops,
-    6. the highest probability of the end.
-
-    The end is most probable after a chord that has lasted for bars, so activity comes before it.
+    Candidates in another than the requested key come last, and before them those that break a
+    constraint. The others are sorted by the sum of their penalties (`criteria.penalties`).
 
     Parameters
     ----------
-    candidates : sequence of Piece
-    closings : sequence of float
-        Log-probability of the end of each candidate (`Generated.closing`).
-    dead_ends : sequence of int
-        The dead ends of each candidate (`Generated.dead_ends`).
+    pieces : sequence of Piece
+        The decoded candidates.
+    generated : Generated
     transposer : Transposer
+    ending : str
+        The wanted end: ``authentic``, ``half`` or ``open``.
+    seed : int
+        The seed of the batch.
     """
-    bar = transposer.prompt.reference.meter.bar_ql
-    ranks = []
-    for piece, closing, dead in zip(candidates, closings, dead_ends, strict=True):
-        mode, home, inside = _fits(piece, transposer)
-        moving = stays_active(piece.events) and longest_loop(piece.events) <= bar
-        ranks.append((mode, home, -int(dead), inside, moving, closing))
-    best = max(range(len(ranks)), key=ranks.__getitem__)
-    fits = transposer.key is None or (ranks[best][0] and ranks[best][1])
-    return Choice(candidates[best], fits, best)
+    candidates = []
+    for number, piece in enumerate(pieces):
+        key, fits = _key(piece, transposer)
+        shift = transposer.interval(piece.notes, key)
+        criteria = measure(
+            piece,
+            key,
+            outside=sum(transposer.notes_out_of_range(piece.notes, shift)),
+            nats=float(generated.nats[number]) / max(len(piece.events), 1),
+        )
+        penalty = penalties(criteria, transposer.trained.real_pieces, ending)
+        dead = int(generated.dead_ends[number])
+        candidates.append(Candidate(piece, number, seed, fits, dead, criteria, penalty))
+    return sorted(candidates, key=lambda candidate: candidate.rank)
 
 
-def _fits(piece: Piece, transposer: Transposer) -> tuple[bool, bool, bool]:
-    """Return whether mode and tonic are as requested, and all notes are within range."""
-    tokens, key = transposer.tokens, transposer.key
+def _key(piece: Piece, transposer: Transposer) -> tuple[Key, bool]:
+    """Return the key of a candidate before transposition, and whether it is as requested.
+
+    If the model composed in a key of the header, this is the intended key. It counts as reached
+    if the analysis finds it, or if the piece ends on its tonic.
+    """
+    wanted = transposer.key or transposer.prompt.declared_key
     analyzed, _ = analyze_key(piece)
-    wanted = key or transposer.prompt.declared_key
+    intended = transposer.intended_key
+    if intended is not None:
+        same = (analyzed.tonic, analyzed.mode) == (intended.tonic, intended.mode)
+        ends = measure(piece, intended).ends_on_tonic if not same else True
+        return intended, same or ends
     mode = wanted is None or analyzed.mode == wanted.mode
-    if tokens.to_common_key:
+    if transposer.tokens.to_common_key:
         home = analyzed.tonic == (9 if analyzed.mode == "minor" else 0)
     else:  # otherwise the piece is moved to the requested tonic, unless the interval is fixed
+        key = transposer.key
         home = transposer.fixed is None or key is None or analyzed.tonic == key.tonic
-    shift = transposer.interval(piece.notes, analyzed)
-    return mode, home, not any(transposer.notes_out_of_range(piece.notes, shift))
-
-
-def stays_active(music: Sequence[Event]) -> bool:
-    """Return True if the second half has at least half as many chords as the first."""
-    length = sum((event.duration for event in music), Fraction(0))
-    now, halves = Fraction(0), [0, 0]
-    for event in music:
-        halves[2 * now >= length] += bool(event.chord)
-        now += event.duration
-    return 2 * halves[1] >= halves[0]
-
-
-def longest_loop(music: Sequence[Event]) -> Fraction:
-    """Return the duration in quarters of the longest loop.
-
-    A loop is a figure of chords and durations that occurs at least three times in a row. In their
-    first 16 bars, 95 % of real guitar pieces have no loop of more than a bar.
-
-    >>> quarter = Fraction(1)
-    >>> up = [Event((60 + n,), quarter, ()) for n in range(4)]
-    >>> longest_loop(up), longest_loop(up + up), longest_loop(up + up[:2] * 3)
-    (Fraction(0, 1), Fraction(0, 1), Fraction(6, 1))
-    """
-    numbers: dict[tuple[tuple[int, ...], Fraction], int] = {}  # equal events get equal numbers
-    kinds = [(event.chord, event.duration) for event in music]
-    events = np.array([numbers.setdefault(kind, len(numbers)) for kind in kinds], int)
-    onsets = [Fraction(0)]
-    for event in music:
-        onsets.append(onsets[-1] + event.duration)
-    longest = Fraction(0)
-    for period in range(1, min(PERIOD, len(music) // TIMES) + 1):
-        repeats = np.concatenate([[False], events[period:] == events[:-period], [False]])
-        edges = np.flatnonzero(repeats[1:] != repeats[:-1])  # where runs of repeats begin and end
-        for begin, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
-            if end - begin >= (TIMES - 1) * period:
-                longest = max(longest, onsets[end + period] - onsets[begin])
-    return longest
+    return analyzed, transposer.key is None or (mode and home)

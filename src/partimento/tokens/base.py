@@ -137,6 +137,8 @@ class Tokenizer(Protocol):
         True if the training pieces gave too few symbols to write any music.
     grid : int
         Steps per quarter; every duration is a whole number of steps.
+    states_mode : bool
+        True if the header says whether the key is major or minor.
     """
 
     name: ClassVar[str]
@@ -154,6 +156,9 @@ class Tokenizer(Protocol):
 
     @property
     def grid(self) -> int: ...
+
+    @property
+    def states_mode(self) -> bool: ...
 
     @classmethod
     def fit(

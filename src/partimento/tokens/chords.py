@@ -58,6 +58,7 @@ class ChordTokenizer:
     name: ClassVar[str] = "chords"
     fields: ClassVar[tuple[str, ...]] = FIELDS
     header_rows: ClassVar[int] = 1
+    states_mode: ClassVar[bool] = False
     header_nats: ClassVar[float] = 0.0  # the header has only the pickup, and no model predicts it
 
     @classmethod

@@ -155,6 +155,11 @@ class EventTokenizer(ABC):
         return (self.layout.bar,)
 
     @property
+    def states_mode(self) -> bool:
+        """Return whether the header says if the key is major or minor."""
+        return self.plan.modes
+
+    @property
     def is_empty(self) -> bool:
         """Return True if the duration vocabulary is empty: it can write no music."""
         return not self.durations.symbols

@@ -40,16 +40,19 @@ def parallels(features: Any, order: tuple[int, ...], xp: Any = np) -> Any:
     count, own = (features[..., c : c + 1] for c in (g.COUNT, g.ABOVE))
     here = xp.take(np.array([*order, 0], np.int32), xp.clip(count, 0, len(order)), axis=0)
     first = len(COLUMNS)
-    moves = xp.logical_and(own < NONE, own != pitch)  # (…, P)
+    # Symbolic tensors of Keras compare by identity with ==, so functions compare here.
+    moves = xp.logical_and(own < NONE, xp.not_equal(own, pitch))  # (…, P)
     kinds: Any = None
     for voice in range(len(order)):
         before = features[..., first + voice : first + voice + 1]
         now = features[..., first + len(order) + voice : first + len(order) + voice + 1]
-        moved = xp.logical_and(xp.logical_and(now < NONE, before < NONE), now != before)
+        sounding = xp.logical_and(now < NONE, before < NONE)
+        moved = xp.logical_and(sounding, xp.not_equal(now, before))
         sign = xp.where(here > voice, 1, -1)  # the other voice is above, or below
         gap_before = (sign * (before - own) + 20 * OCTAVE) % OCTAVE
         gap_now = (sign * (now - pitch) + 20 * OCTAVE) % OCTAVE
-        same = xp.logical_and(xp.logical_and(moves, moved), gap_now == gap_before)
-        kind = xp.where(same, xp.where(gap_now == 0, 2, xp.where(gap_now == FIFTH, 1, 0)), 0)
+        same = xp.logical_and(xp.logical_and(moves, moved), xp.equal(gap_now, gap_before))
+        perfect = xp.where(xp.equal(gap_now, 0), 2, xp.where(xp.equal(gap_now, FIFTH), 1, 0))
+        kind = xp.where(same, perfect, 0)
         kinds = kind if kinds is None else xp.maximum(kinds, kind)
     return kinds

@@ -9,6 +9,7 @@ All other modules get the names of these files from here::
     model.weights.h5  the weights, in Keras' safe format (model.npz for a model that counts)
     history.csv       one line per epoch, the same for the same seed
     history.json      the same, with speed and times, which depend on the machine
+    real_pieces.json  what the pieces of the corpus show, to compare composed ones with
     held_out.json     nats per event of the model and its baselines on the test pieces
     rejects.csv       files that were not used, with the reasons
     seen/             snapshots of the model during training, for `partimento watch`
@@ -36,6 +37,7 @@ from typing import Any, ClassVar
 from partimento.errors import PartimentoError
 from partimento.files import check_exists, refuse_folder, remove_folder, write_atomically
 from partimento.short_repr import short_repr
+from partimento.training.real_pieces import RealPieces
 
 
 @short_repr
@@ -88,6 +90,11 @@ class RunFolder:
     def held_out(self) -> Path:
         """The results on the test pieces."""
         return self.path / "held_out.json"
+
+    @property
+    def real_pieces(self) -> Path:
+        """What the pieces of the corpus show."""
+        return self.path / "real_pieces.json"
 
     @property
     def rejects(self) -> Path:
@@ -184,6 +191,16 @@ class RunFolder:
     def write_held_out(self, figures: Mapping[str, Any]) -> None:
         """Write results that `read_held_out` can read."""
         write_atomically(self.held_out, json.dumps(figures, indent=2))
+
+    def read_real_pieces(self) -> RealPieces:
+        """Read `real_pieces`; the defaults if there is no such file."""
+        if not self.real_pieces.is_file():
+            return RealPieces()
+        return RealPieces.from_plain(json.loads(self.real_pieces.read_text(encoding="utf-8")))
+
+    def write_real_pieces(self, real: RealPieces) -> None:
+        """Write values that `read_real_pieces` can read."""
+        write_atomically(self.real_pieces, json.dumps(real.to_plain(), indent=2) + "\n")
 
     def _checked_files(self, suffix: str) -> tuple[Path, ...]:
         return (

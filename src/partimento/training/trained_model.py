@@ -8,7 +8,7 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from threading import Lock
@@ -27,6 +27,7 @@ from partimento.training.dataset import Dataset
 from partimento.training.loop import Epoch, Fitted
 from partimento.training.piece_record import PieceRecord
 from partimento.training.pretrained import model_folder
+from partimento.training.real_pieces import RealPieces
 from partimento.training.run_folder import RunFolder
 from partimento.training.settings import Settings
 from partimento.training.uninitialized import uninitialized
@@ -97,6 +98,8 @@ class TrainedModel:
         Why the training ended.
     folder : Path or None
         The run folder; None until it is saved.
+    real_pieces : RealPieces
+        What the pieces of the corpus show, to compare candidates with.
     """
 
     settings: Settings
@@ -109,6 +112,7 @@ class TrainedModel:
     best_epoch: int = 0
     ended: str = ""
     folder: Path | None = None
+    real_pieces: RealPieces = field(default_factory=RealPieces)
 
     @classmethod
     def from_training(
@@ -302,6 +306,8 @@ def fill(trained: TrainedModel, work: RunFolder, folder: Path) -> None:
         write_atomically(work.pieces, json.dumps([piece.to_plain() for piece in trained.pieces]))
         write_atomically(work.vocabulary, trained.tokenizer.to_json())
         write_history(trained.history, work)
+        if trained.real_pieces.pieces:
+            work.write_real_pieces(trained.real_pieces)
         trained.model.write_weights(work.weights(suffix))
         about["files"] = work.checksums(suffix)
         write_atomically(work.about, json.dumps(about, indent=2) + "\n")
@@ -345,6 +351,7 @@ def load_model(folder: Path | str = "guitar") -> TrainedModel:
         if not 1 <= best <= len(history):
             raise ValueError("the best epoch is not in the history")
         fingerprint = str(about["corpus"]["fingerprint"])
+        real = files.read_real_pieces()
     except (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError) as error:
         raise PartimentoError(
             f"{files.path} is not a complete run: {type(error).__name__}: {error}"
@@ -362,6 +369,7 @@ def load_model(folder: Path | str = "guitar") -> TrainedModel:
         best,
         str(about.get("ended", "")),
         files.path,
+        real,
     )
 
 

@@ -1,0 +1,157 @@
+"""Measure what a musician would check first in a composed piece.
+
+Each criterion is measured in the same way in real pieces (`training.real_pieces`), so that a
+composed piece can be compared with them.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from partimento.analysis.cadences import final_cadence, final_chord
+from partimento.analysis.loops import longest_loop, most_repeated_bar, stays_active
+from partimento.analysis.part_writing import part_writing
+from partimento.music.piece import Piece
+from partimento.music.timelines import Key
+from partimento.short_repr import short_repr
+from partimento.training.real_pieces import RealPieces
+
+Ending = Literal["authentic", "half", "open"]
+ENDINGS: tuple[Ending, ...] = ("authentic", "half", "open")
+# Penalties, in spreads of real pieces.
+WRONG_END = 8.0
+NO_CADENCE = 2.0  # ends on the tonic, but without a cadence
+SHORT_END = 2.0  # the last chord lasts for less than a quarter
+LOOP = 4.0  # a loop longer than in 95 % of real pieces; one more for each further bar
+REPEATED_BAR = 4.0  # a bar more often in a row than in real pieces
+IDLE = 4.0
+OUTSIDE = 1.0  # per note out of range
+MOST = 10.0  # of each criterion
+
+
+@short_repr
+@dataclass(frozen=True)
+class Criteria:
+    """The criteria of one piece.
+
+    Attributes
+    ----------
+    ends_on_tonic : bool
+        Whether the last chord is the tonic triad over its root.
+    cadence : str
+        The final cadence: authentic, plagal, half, deceptive or none.
+    end_length : float
+        Quarters that the last chord lasts.
+    in_key : float
+        Share of the sounding time in the scale of the key, 0 to 1.
+    parallels : float
+        Parallel fifths and octaves per 1,000 pairs of voices that both move.
+    loop : float
+        Length in bars of the longest loop (`analysis.loops.longest_loop`).
+    repeated_bar : int
+        How often in a row the most repeated bar occurs.
+    is_active : bool
+        Whether the second half has at least half as many chords as the first.
+    outside : int
+        Notes out of range.
+    nats : float
+        Nats per event under the model; NaN if it is not known.
+    """
+
+    ends_on_tonic: bool
+    cadence: str
+    end_length: float
+    in_key: float
+    parallels: float
+    loop: float
+    repeated_bar: int
+    is_active: bool
+    outside: int = 0
+    nats: float = math.nan
+
+
+def measure(piece: Piece, key: Key, *, outside: int = 0, nats: float = math.nan) -> Criteria:
+    """Measure the criteria of a piece in a key.
+
+    Parameters
+    ----------
+    piece : Piece
+    key : Key
+        The key in which it should end.
+    outside : int
+        Notes out of range.
+    nats : float
+        Nats per event under a model.
+    """
+    end, cadence = final_chord(piece, key), final_cadence(piece, key)
+    counts = part_writing(piece, key)
+    faults = counts.parallel_fifths + counts.parallel_octaves
+    bar = piece.first_meter.bar_ql
+    return Criteria(
+        ends_on_tonic=end.is_tonic and end.root_in_bass,
+        cadence=cadence.kind if cadence.tonic == key.tonic else "none",
+        end_length=float(end.length),
+        in_key=counts.in_key / counts.sounding if counts.sounding else 1.0,
+        parallels=1000 * faults / counts.moving_pairs if counts.moving_pairs else 0.0,
+        loop=float(longest_loop(piece.events) / bar),
+        repeated_bar=most_repeated_bar(piece),
+        is_active=stays_active(piece.events),
+        outside=outside,
+        nats=nats,
+    )
+
+
+def penalties(
+    criteria: Criteria, real: RealPieces, ending: Ending = "authentic"
+) -> dict[str, float]:
+    """Return the penalty of each criterion, in spreads of real pieces.
+
+    A penalty of 0 is as good as they are. A likelihood is penalized if it is far from that of real pieces, whether below or above it.
+
+    Parameters
+    ----------
+    criteria : Criteria
+    real : RealPieces
+    ending : str
+        ``authentic`` wants a cadence to the tonic, ``half`` one to the dominant, ``open`` any end.
+    """
+    repeats = max(criteria.repeated_bar - real.repeated_bar, 0)
+    excess = criteria.loop - real.loop
+    found = {
+        "ending": _of_ending(criteria, ending),
+        "key": real.in_key.below(criteria.in_key),
+        "part_writing": real.parallels.above(criteria.parallels),
+        "loop": (LOOP + excess if excess > 0 else 0.0) + REPEATED_BAR * repeats,
+        "activity": 0.0 if criteria.is_active else IDLE,
+        "range": OUTSIDE * criteria.outside,
+        "likelihood": 0.0 if math.isnan(criteria.nats) else real.nats.beyond(criteria.nats),
+    }
+    return {name: min(value, MOST) for name, value in found.items()}
+
+
+def _of_ending(criteria: Criteria, ending: Ending) -> float:
+    if ending == "open":
+        return 0.0
+    if ending == "half":
+        return 0.0 if criteria.cadence == "half" else WRONG_END
+    if not criteria.ends_on_tonic:
+        return WRONG_END
+    has_cadence = criteria.cadence in ("authentic", "plagal")
+    short = SHORT_END if criteria.end_length < 1 else 0.0
+    return short + (0.0 if has_cadence else NO_CADENCE)
+
+
+def row(criteria: Criteria) -> dict[str, Any]:
+    """Return the criteria as values of a table."""
+    rounded = {
+        "in_key": round(criteria.in_key, 3),
+        "parallels": round(criteria.parallels, 1),
+        "loop": round(criteria.loop, 2),
+        "nats": None if math.isnan(criteria.nats) else round(criteria.nats, 3),
+    }
+    return {**vars(criteria), **rounded}
+
+
+__all__ = ["ENDINGS", "Criteria", "Ending", "measure", "penalties", "row"]
