@@ -26,6 +26,8 @@ PIECE, PROMPT, SAMPLING = "The piece", "Prompt", "Sampling"
              partimento compose -o piece.mid -o piece.pdf""",
         """Compose 24 bars in D minor with your own model:
              partimento compose runs/mine --bars 24 --key "d minor" -o mine.mid""",
+        """Write the eight best of many candidates, with a table of their criteria:
+             partimento compose --candidates 8 --seed 7 -o candidates/""",
         """Continue a score, with more surprises than usual:
              partimento compose --start theme.musicxml --temperature 1.1""",
     ),
@@ -89,6 +91,15 @@ def compose(
             rich_help_panel=SAMPLING,
         ),
     ] = None,
+    min_p: Annotated[
+        float | None,
+        typer.Option(
+            metavar="X",
+            help="Sample only from tokens with at least this share of the highest probability "
+            "[default: the run's, usually 0].",
+            rich_help_panel=SAMPLING,
+        ),
+    ] = None,
     greedy: Annotated[
         bool,
         typer.Option(
@@ -144,6 +155,35 @@ def compose(
     title: Annotated[
         str, typer.Option(metavar="TEXT", help="Title of the piece.", rich_help_panel=PIECE)
     ] = "",
+    meter: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N/N",
+            help="Meter, such as 3/4 [default: the most frequent one of the training pieces].",
+            rich_help_panel=PIECE,
+        ),
+    ] = None,
+    ending: Annotated[
+        str,
+        typer.Option(
+            metavar="ENDING",
+            help="How the piece ends: authentic, with a cadence to its tonic; half, on the "
+            "dominant; open, in any way.",
+            rich_help_panel=PIECE,
+        ),
+    ] = "authentic",
+    composer: Annotated[
+        str, typer.Option(metavar="TEXT", help="Composer of the piece.", rich_help_panel=PIECE)
+    ] = "",
+    candidates: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Write the N best candidates and a table of their criteria into the folder that "
+            "-o names [default: write only the best].",
+            rich_help_panel=PIECE,
+        ),
+    ] = None,
     tempo: Annotated[
         float | None,
         typer.Option(
@@ -162,9 +202,28 @@ def compose(
     """
     from partimento.cli.compose import ComposeOptions, run_compose
 
-    choice = {"temperature": 0.0 if greedy else temperature, "top_k": top_k, "top_p": top_p}
+    choice: dict[str, float | int | None] = {
+        "temperature": 0.0 if greedy else temperature,
+        "top_k": top_k,
+        "top_p": top_p,
+    }
+    choice["min_p"] = min_p
     options = ComposeOptions(
-        bars, events, seed, choice, start, towards, prompt_events, key, program, title, tempo
+        bars,
+        events,
+        seed,
+        choice,
+        start,
+        towards,
+        prompt_events,
+        key,
+        meter,
+        ending,
+        program,
+        title,
+        composer,
+        tempo,
+        candidates,
     )
     run_compose(run, options, outputs or [], soundfont=soundfont, force=force, as_json=as_json)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from partimento.cli import progress, screen
+from partimento.cli.candidates import check_candidates, write_candidates
 from partimento.corpus.load import load_corpus
 from partimento.corpus.settings import AS_NOTATED, DataSettings
 from partimento.errors import PartimentoError
@@ -19,7 +20,7 @@ from partimento.generate.limits import check_length
 from partimento.music.appearance import CLEF_NAMES
 from partimento.music.instruments import program_named
 from partimento.music.piece import Piece
-from partimento.music.timelines import Key, Tempo
+from partimento.music.timelines import Key
 from partimento.training.run_folder import RunFolder
 from partimento.training.settings import SampleSettings
 
@@ -37,9 +38,13 @@ class ComposeOptions(NamedTuple):
     towards: int | None
     prompt_events: int
     key: str | None
+    meter: str | None
+    ending: str
     program: str | None
     title: str
+    composer: str
     tempo: float | None
+    candidates: int | None  # to write into a folder; None: write only the best
 
 
 def run_compose(
@@ -58,10 +63,14 @@ def run_compose(
     program = None if options.program is None else program_named(options.program)
     if options.tempo is not None and not 4 <= options.tempo <= 1000:
         raise PartimentoError("--tempo must be between 4 and 1000 quarter notes per minute")
-    if not options.title.isprintable():
-        raise PartimentoError("--title must be one line of printable text")
-    outputs = outputs or [Path(f"partimento-{seed}.mid")]
-    check_paths(outputs, force=force)
+    for name, text in (("--title", options.title), ("--composer", options.composer)):
+        if not text.isprintable():
+            raise PartimentoError(f"{name} must be one line of printable text")
+    if options.candidates is None:
+        outputs = outputs or [Path(f"partimento-{seed}.mid")]
+        check_paths(outputs, force=force)
+    else:
+        check_candidates(options.candidates, outputs, force=force)
     check_length(options.bars, options.events, options.prompt_events)
     sampling: dict[str, Any] = {
         name: value for name, value in options.sampling.items() if value is not None
@@ -79,13 +88,14 @@ def run_compose(
     _check_number("--towards", options.towards, folder)
     with progress.stages(quiet=as_json) as stages:
         with stages.during("start"):
-            from partimento.generate.compose import compose
+            from partimento.generate.compose import compose_candidates
             from partimento.training.trained_model import load_model
 
             model = load_model(folder)
         with stages.during("compose"):
-            piece = compose(
+            candidates = compose_candidates(
                 model,
+                best=options.candidates or 1,
                 bars=options.bars,
                 events=options.events,
                 sampling=model.settings.sample.replace(**sampling),
@@ -94,11 +104,19 @@ def run_compose(
                 towards=options.towards,
                 prompt_events=options.prompt_events,
                 key=key,
+                meter=options.meter,
+                ending=options.ending,
                 program=program,
                 title=options.title,
+                composer=options.composer,
+                tempo=options.tempo,
             )
-        if options.tempo is not None:
-            piece = piece.replace(tempos=(Tempo.from_bpm(options.tempo),))
+    if options.candidates is not None:
+        write_candidates(
+            candidates, outputs, seed=seed, soundfont=soundfont, force=force, as_json=as_json
+        )
+        return
+    piece = candidates[0].piece
     written = write_all(piece, outputs, soundfont=soundfont, force=force)
     events = len(piece.events)
     bars = sum(bar.number > 0 for bar in piece.bars())  # the pickup, number 0, does not count
@@ -110,6 +128,7 @@ def run_compose(
                 "events": events,
                 "bars": bars,
                 "key": key_name,
+                "criteria": candidates[0].row(),
                 "written": [str(p) for p in written],
             }
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from partimento.progress import Progress, during, silent
@@ -29,7 +29,13 @@ def default_callbacks(progress: Progress = silent, *, watch: bool = False) -> li
         Draw pictures of the training.
     """
     pictures = [TrainingPictures(progress)] if watch else []
-    return [CollapseCheck(), HeldOutReport(progress), FirstSample(progress), *pictures]
+    return [
+        CollapseCheck(),
+        HeldOutReport(progress),
+        RealPiecesReport(progress),
+        FirstSample(progress),
+        *pictures,
+    ]
 
 
 class CollapseCheck(Callback):
@@ -84,6 +90,24 @@ class HeldOutReport(Callback):
 
 @short_repr
 @dataclass
+class RealPiecesReport(Callback):
+    """Measure the criteria of the corpus: ``real_pieces.json``."""
+
+    progress: Progress = silent
+
+    def on_finish(self, trained: TrainedModel, data: Dataset, folder: RunFolder) -> None:
+        """Measure and write them, if the model can compose."""
+        from partimento.evaluation.real_pieces import real_pieces
+        from partimento.generate.compose import composes
+
+        if not composes(trained):
+            return
+        with during(self.progress, "measure"):
+            folder.write_real_pieces(real_pieces(data, trained.model))
+
+
+@short_repr
+@dataclass
 class FirstSample(Callback):
     """Compose a first piece with the trained model: ``samples/seed-N.mid``."""
 
@@ -98,6 +122,7 @@ class FirstSample(Callback):
             return
         with during(self.progress, "sample"):
             seed = trained.settings.train.seed
+            trained = replace(trained, real_pieces=folder.read_real_pieces())
             write(compose(trained, seed=seed), folder.samples / f"seed-{seed}.mid", force=True)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from partimento.generate.finish import Transposer, finish_piece, with_length
 from partimento.generate.latent import LatentStrategy
 from partimento.generate.limits import Limits, check_length
 from partimento.generate.prompt import Prompt, check_number, make_prompt
-from partimento.generate.ranking import Candidate, rank_candidates
+from partimento.generate.ranking import Candidate, Candidates, rank_candidates
 from partimento.generate.sampler import Sampling
 from partimento.generate.strategies import AutoregressiveStrategy, Request, Strategy
 from partimento.models.base import Autoregressive, Latent
@@ -109,15 +109,15 @@ def compose_candidates(
     prompt_events: int = 8,
     key: Key | str | None = None,
     meter: Meter | str | None = None,
-    ending: Ending = "authentic",
+    ending: str = "authentic",
     program: int | None = None,
     title: str = "",
     composer: str = "",
     tempo: float | None = None,
     candidates: int | None = None,
     constraints: Sequence[Constraint] = (),
-) -> list[Candidate]:
-    """Compose candidates, and return the best ones with their criteria, the best first.
+) -> Candidates:
+    """Compose candidates, and return the best ones with their criteria.
 
     Parameters
     ----------
@@ -153,8 +153,8 @@ def compose_candidates(
     program : int, optional
         General MIDI program of all parts; by default that of the training pieces.
     title, composer : str
-        By default those of a given `start`, with the word *continued*, or else a title with the
-        seed and the most frequent composer of the training pieces.
+        By default those of a given `start`, with the word *continued*. From silence, the title
+        has the seed, and the composer is the most frequent one of the training pieces.
     tempo : float, optional
         Quarter notes per minute; by default that of `start` or of a training piece.
     candidates : int, optional
@@ -165,7 +165,8 @@ def compose_candidates(
 
     Returns
     -------
-    list of Candidate
+    Candidates
+        The best first.
 
     Raises
     ------
@@ -199,7 +200,7 @@ def compose_candidates(
         towards=None if towards is None else check_number(trained, towards),
         constraints=tuple(rule.transposed(-(transposer.fixed or 0)) for rule in rules),
     )
-    goal = Goal(length.duration(prompt), ending, best)
+    goal = Goal(length.duration(prompt), cast("Ending", ending), best)
     chosen = _best_of_attempts(trained, strategy, request, goal, transposer, seed)
     title = title or _title(prompt, seed)
 
@@ -208,11 +209,11 @@ def compose_candidates(
             piece, transposer, program=program, title=title, composer=composer, tempo=tempo
         )
 
-    return [replace(candidate, piece=finished(candidate.piece)) for candidate in chosen]
+    return Candidates(replace(candidate, piece=finished(candidate.piece)) for candidate in chosen)
 
 
 class Goal(NamedTuple):
-    """What the candidates should reach.
+    """Say what the candidates should reach.
 
     Attributes
     ----------

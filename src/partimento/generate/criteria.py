@@ -108,7 +108,8 @@ def penalties(
 ) -> dict[str, float]:
     """Return the penalty of each criterion, in spreads of real pieces.
 
-    A penalty of 0 is as good as they are. A likelihood is penalized if it is far from that of real pieces, whether below or above it.
+    A penalty of 0 is as good as they are. A likelihood is penalized if it is far from that of real
+    pieces, whether below or above it.
 
     Parameters
     ----------

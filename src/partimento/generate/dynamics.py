@@ -1,4 +1,4 @@
-"""Give a composed piece dynamics: each phrase swells and fades, and beats are accented.
+"""Give a composed piece dynamics: phrase arches and metric accents.
 
 This is a simple rule for music whose model knows no velocities. Friberg, Bresin and Sundberg
 ("Overview of the KTH rule system for musical performance", 2006) describe such phrase arches.
@@ -34,7 +34,7 @@ def phrase_bounds(piece: Piece) -> list[Fraction]:
 
 
 def with_dynamics(piece: Piece) -> Piece:
-    """Return the piece with a velocity for each note, from the place in phrase and bar."""
+    """Return the piece with velocities that follow its phrases and bars."""
     notes = piece.notes
     if not len(notes):
         return piece

@@ -120,8 +120,9 @@ def make_prompt(
 
 
 def _with_key(trained: TrainedModel, ids: np.ndarray, key: Key) -> tuple[np.ndarray, Key | None]:
-    """Write a key to the header, if it states modes; return the ids and the key that it states.
+    """Write a key to the header, if it states modes.
 
+    The result is the ids, and the key that the header states.
     If all pieces were moved to a common key in training, the header states that key.
     """
     if not trained.tokenizer.states_mode:
@@ -135,7 +136,7 @@ def _with_key(trained: TrainedModel, ids: np.ndarray, key: Key) -> tuple[np.ndar
 
 
 def piece_key(start: Piece, item: TransposedPiece) -> Key:
-    """Return the key of a given piece: the declared one, unless too few of its notes are in it."""
+    """Return the declared key of a piece, or the analyzed one if more notes are in it."""
     declared = start.keys[0] if start.keys else item.key
     outside = _share_in_scale(start, declared) < _share_in_scale(start, item.key) - OUTSIDE
     return item.key if outside else declared
@@ -208,7 +209,10 @@ def _silence(trained: TrainedModel, seed: int, key: Key | None, meter: Meter | N
 def _usual_piece(
     trained: TrainedModel, seed: int, key: Key | None, meter: Meter | None
 ) -> PieceRecord:
-    """Draw a training piece in the wanted or most frequent meter, and in the mode of `key`."""
+    """Draw a training piece in a meter and, if possible, a mode.
+
+    By default, the meter is the most frequent one.
+    """
     pieces = training_pieces(trained)
     meters = Counter(f"{p.meter.numerator}/{p.meter.denominator}" for p in pieces)
     wanted = None if meter is None else f"{meter.numerator}/{meter.denominator}"

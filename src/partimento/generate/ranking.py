@@ -74,6 +74,44 @@ class Candidate:
         }
 
 
+# Columns of the table: name of the value, and its heading.
+COLUMNS = {
+    "score": "score",
+    "cadence": "cadence",
+    "end_length": "end (quarters)",
+    "in_key": "in key",
+    "parallels": "parallels per 1,000",
+    "loop": "loop (bars)",
+    "outside": "out of range",
+    "nats": "nats per event",
+}
+
+
+@short_repr
+class Candidates(tuple[Candidate, ...]):
+    """Hold candidates, the best first."""
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return all criteria and penalties, one row per candidate."""
+        return [{"number": number, **candidate.row()} for number, candidate in enumerate(self, 1)]
+
+    def table(self) -> str:
+        """Return the most important criteria as a text table."""
+        rows = [
+            ["", *COLUMNS.values()],
+            *([str(row["number"]), *(_cell(row[name]) for name in COLUMNS)] for row in self.rows()),
+        ]
+        widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+        return "\n".join(
+            "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
+            for row in rows
+        )
+
+
+def _cell(value: object) -> str:
+    return "" if value is None else str(value)
+
+
 def rank_candidates(
     pieces: Sequence[Piece],
     generated: Generated,
@@ -115,7 +153,7 @@ def rank_candidates(
 
 
 def _key(piece: Piece, transposer: Transposer) -> tuple[Key, bool]:
-    """Return the key of a candidate before transposition, and whether it is as requested.
+    """Return the key of a candidate as composed, and whether it is as requested.
 
     If the model composed in a key of the header, this is the intended key. It counts as reached
     if the analysis finds it, or if the piece ends on its tonic.

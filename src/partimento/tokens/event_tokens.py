@@ -491,7 +491,9 @@ def options_of(settings: TokenSettings, lengths: Sequence[Fraction]) -> dict[str
 def ranges_of(
     settings: TokenSettings, pieces: Sequence[Piece], parts: Sequence[int | None]
 ) -> tuple[tuple[int, int], ...]:
-    """Return the ranges in which a tokenizer composes; none if pieces are moved to one key.
+    """Return the ranges in which a tokenizer composes.
+
+    There are none if pieces are moved to one key.
 
     Parameters
     ----------

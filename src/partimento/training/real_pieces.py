@@ -50,7 +50,7 @@ UNKNOWN_NATS = Spread(0.0, 1e9)
 @short_repr
 @dataclass(frozen=True)
 class RealPieces:
-    """The criteria of real pieces; the defaults are those of the bundled guitar pieces.
+    """The criteria of real pieces; by default, those of guitar pieces.
 
     Attributes
     ----------

@@ -93,7 +93,7 @@ class RunFolder:
 
     @property
     def real_pieces(self) -> Path:
-        """What the pieces of the corpus show."""
+        """The criteria of the pieces of the corpus."""
         return self.path / "real_pieces.json"
 
     @property

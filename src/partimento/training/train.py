@@ -115,8 +115,8 @@ def learn(
             write_rejects([*corpus.rejects, *data.rejects, *corpus.partly_read], folder.rejects)
             callback.on_finish(trained, data, folder)
             folder.finish()
+            trained = replace(trained, folder=out, real_pieces=folder.read_real_pieces())
             replace_folder(folder.path, out)
-            trained = replace(trained, folder=out)
     return trained, data
 
 

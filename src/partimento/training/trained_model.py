@@ -36,9 +36,10 @@ if TYPE_CHECKING:
     from partimento.corpus.entries import Corpus
     from partimento.evaluation.held_out_results import HeldOutResults
     from partimento.generate.constraints import Constraint
+    from partimento.generate.ranking import Candidates
     from partimento.generate.sampler import Sampling
     from partimento.music.piece import Piece
-    from partimento.music.timelines import Key
+    from partimento.music.timelines import Key, Meter
 
 T = TypeVar("T")
 
@@ -67,8 +68,12 @@ class ComposeOptions(TypedDict, total=False):
     start: Piece | int | None
     prompt_events: int
     towards: int | None
+    meter: Meter | str | None
+    ending: str
     program: int | None
     title: str
+    composer: str
+    tempo: float | None
     candidates: int | None
 
 
@@ -99,7 +104,7 @@ class TrainedModel:
     folder : Path or None
         The run folder; None until it is saved.
     real_pieces : RealPieces
-        What the pieces of the corpus show, to compare candidates with.
+        The criteria of the pieces of the corpus, to compare candidates with.
     """
 
     settings: Settings
@@ -200,6 +205,10 @@ class TrainedModel:
             Length in events, instead of bars.
         key : Key or str
             The key of the piece, such as ``"d minor"``.
+        meter : Meter or str
+            The meter of the piece, such as ``"3/4"``.
+        ending : str
+            ``authentic`` (the default), ``half`` or ``open``.
         seed : int
             The same seed composes the same music; 0 by default.
         sampling : Sampling
@@ -215,7 +224,9 @@ class TrainedModel:
             music moves.
         program : int
             General MIDI program of all parts.
-        title : str
+        title, composer : str
+        tempo : float
+            Quarter notes per minute.
         candidates : int
             Number of candidates to compose, of which the best is returned.
 
@@ -236,6 +247,27 @@ class TrainedModel:
             return verbs.compose(self, **options)
         first = options.pop("seed", 0)
         return [verbs.compose(self, seed=first + number, **options) for number in range(n)]
+
+    def compose_candidates(self, *, best: int = 8, **options: Unpack[ComposeOptions]) -> Candidates:
+        """Compose candidates, and return the best ones with their criteria.
+
+        Parameters
+        ----------
+        best : int
+            Number of candidates to return.
+        **options
+            See `compose`.
+
+        Returns
+        -------
+        Candidates
+            The best first.
+
+        Examples
+        --------
+        ``print(model.compose_candidates(best=4, bars=8, seed=7).table())``
+        """
+        return verbs.compose_candidates(self, best=best, **options)
 
     def evaluate(self, corpus: Corpus | None = None) -> HeldOutResults:
         """Return nats per event on held-out pieces, for the model and the baselines.

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from partimento.corpus.entries import Corpus
     from partimento.evaluation.held_out_results import HeldOutResults
+    from partimento.generate.ranking import Candidates
     from partimento.music.piece import Piece
     from partimento.training.trained_model import TrainedModel
 
@@ -20,6 +21,13 @@ def compose(model: TrainedModel, **options: Any) -> Piece:
     from partimento.generate.compose import compose
 
     return compose(model, **options)
+
+
+def compose_candidates(model: TrainedModel, **options: Any) -> Candidates:
+    """Compose candidates; see `generate.compose.compose_candidates` for the options."""
+    from partimento.generate.compose import compose_candidates
+
+    return compose_candidates(model, **options)
 
 
 def evaluate(model: TrainedModel, corpus: Corpus | None) -> HeldOutResults:

@@ -1,4 +1,4 @@
-"""What speaks for and against a take."""
+"""Loops and activity."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 
 from partimento import Event
-from partimento.generate.ranking import PERIOD, TIMES, longest_loop, stays_active
+from partimento.analysis.loops import PERIOD, TIMES, longest_loop, stays_active
 
 QUARTER = Fraction(1)
 
