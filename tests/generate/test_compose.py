@@ -18,7 +18,6 @@ from partimento.generate.compose import compose, compose_ids
 from partimento.generate.constraints import InKey, Range
 from partimento.generate.finish import Transposer
 from partimento.generate.prompt import make_prompt
-from partimento.generate.ranking import choose_candidate
 from partimento.io.read import read_piece
 from partimento.music.timelines import Meter
 from partimento.tokens.chords import CHORD
@@ -29,7 +28,7 @@ from partimento.training.trained_model import TrainedModel, load_model
 @pytest.mark.parametrize("bars", [1, 3, 8])
 def test_bars_are_as_many_as_asked(run: TrainedModel, bars: int) -> None:
     piece = compose(run, bars=bars, seed=2)
-    assert piece.length == piece.pickup + bars * 4
+    assert piece.length == bars * 4
     assert sum(bar.number > 0 for bar in piece.bars()) == bars
 
 
@@ -128,42 +127,12 @@ def test_the_bundled_model_continues_a_theme_in_its_key(key: str | None, moved: 
     ]
 
 
-def test_a_take_in_circles_is_passed_over(run: TrainedModel) -> None:
-    """Though the model would rather end it where it ends."""
-    quarter = Fraction(1)
-    round_and_round = [Event((60, 64, 67), quarter), Event((60, 65, 69), quarter)] * 8
-    onward = [
-        Event((52, pitch), quarter)
-        for pitch in (60, 62, 64, 65, 67, 69, 67, 65, 67, 64, 65, 62, 64, 60, 59, 60)
-    ]
-    prompt = make_prompt(run, None, 0, seed=0, key=None)
-    transposer = Transposer(run, prompt, key=None, seed=0)
-    other = [*onward[8:], *onward[:8]]
-    loop, first, second = (Piece.from_events(events) for events in (round_and_round, onward, other))
-    assert choose_candidate([loop, first], [0.0, -5.0], [0, 0], transposer).piece == first
-    assert choose_candidate([first, second], [-5.0, 0.0], [0, 0], transposer).piece == second
-    # Where constraints left nothing to choose, a candidate breaks them.
-    best = choose_candidate([first, second], [-5.0, 0.0], [0, 1], transposer)
-    assert (best.piece, best.number) == (first, 0)
-
-
 def test_candidates_from_silence_are_those_of_the_model(run: TrainedModel) -> None:
     ids = compose_ids(run, candidates=5, events=12, seed=3)
     assert len(ids) == 5
     assert (ids[:, 0, CHORD] == START).all()
     assert [len(run.tokenizer.decode_events(rows)) for rows in ids] == [12] * 5
     np.testing.assert_array_equal(ids, compose_ids(run, candidates=5, events=12, seed=3))
-
-
-def test_a_candidate_outside_the_range_is_passed_over(run: TrainedModel) -> None:
-    """Though the model would rather end it where it ends; in every way of transposing."""
-    assert run.settings.tokens.transpose in ("none", "key")
-    quarter = Fraction(1)
-    wide = [Event((1, pitch), quarter) for pitch in (60, 64, 67, 65, 127, 60)]
-    inside = [Event((52, pitch), quarter) for pitch in (60, 64, 67, 65, 67, 60)]
-    transposer = Transposer(run, make_prompt(run, None, 0, seed=0, key=None), key=None, seed=0)
-    far, near = (Piece.from_events(events) for events in (wide, inside))
-    assert choose_candidate([far, near], [0.0, -5.0], [0, 0], transposer).piece == near
 
 
 def test_no_single_chord_for_ever(run: TrainedModel) -> None:

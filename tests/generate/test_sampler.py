@@ -92,7 +92,7 @@ def test_the_same_in_numpy_and_in_keras() -> None:
         Sampling(temperature=0),
         Sampling(top_p=0.5),
     ):
-        values = np.array([sampling.temperature, sampling.top_k, sampling.top_p], np.float32)
+        values = sampling.to_array()
         np.testing.assert_array_equal(
             sample_token(logits, legal, uniform, sampling.to_array()),
             np.asarray(sample_token(logits, legal, uniform, values, ops)),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -200,7 +200,7 @@ def compose_candidates(
         towards=None if towards is None else check_number(trained, towards),
         constraints=tuple(rule.transposed(-(transposer.fixed or 0)) for rule in rules),
     )
-    goal = Goal(length.duration(prompt), cast("Ending", ending), best)
+    goal = Goal(length.duration(prompt), ending, best)
     chosen = _best_of_attempts(trained, strategy, request, goal, transposer, seed)
     title = title or _title(prompt, seed)
 
@@ -320,8 +320,8 @@ def _best_of_attempts(
             break
     if key is not None and not ranked[0].fits:
         raise PartimentoError(
-            f"none of {request.candidates * ATTEMPTS} candidates is in {key.name}:"
-            " try another seed or another key"
+            f"none of {request.candidates * ATTEMPTS} candidates is in"
+            f" {key.name if request.prompt.header_key else key.mode}: try another seed or key"
         )
     chosen = ranked[: goal.best]
     _report_dead_ends(chosen[0].dead_ends)
