@@ -21,7 +21,7 @@ MELODY = (60, 62, 64, 65, 67, 69, 67, 65, 67, 64, 65, 62, 64, 60, 59, 60)
 def onward() -> list[Event]:
     """Return a melody over C that ends with a cadence."""
     events = [Event((48, pitch), QUARTER) for pitch in MELODY[:-2]]
-    return [*events, Event((43, 59, 62, 65), QUARTER), Event((48, 60, 64), QUARTER)]
+    return [*events, Event((55, 59, 62, 65), QUARTER), Event((48, 60, 64), QUARTER)]
 
 
 def ranked(run: TrainedModel, *pieces: Piece, **options: object) -> list[Candidate]:
@@ -58,7 +58,7 @@ def test_an_end_with_a_cadence_is_better(run: TrainedModel) -> None:
 def test_a_half_cadence_can_be_wanted(run: TrainedModel) -> None:
     events = onward()
     closed = Piece.from_events(events)
-    half = Piece.from_events([*events[:-1], Event((43, 59, 62, 67), QUARTER)])
+    half = Piece.from_events([*events[:-1], Event((55, 59, 62, 67), QUARTER)])
     assert ranked(run, closed, half, ending="half")[0].piece == half
 
 

@@ -24,9 +24,9 @@ from partimento.analysis.cadences import (
 )
 from partimento.analysis.features.structure import longest_bar_run, repeated_bars
 from partimento.analysis.keys import analyze_key
+from partimento.analysis.loops import longest_loop
 from partimento.analysis.part_writing import PartWriting, key_of, part_writing, total
 from partimento.analysis.voice_grid import Method, voice_lines
-from partimento.generate.ranking import longest_loop
 from partimento.music.bars import first_bars, notes_by_bar
 from partimento.music.piece import Piece
 from partimento.music.timelines import Key
