@@ -20,7 +20,8 @@ MELODY = (60, 62, 64, 65, 67, 69, 67, 65, 67, 64, 65, 62, 64, 60, 59, 60)
 
 def onward() -> list[Event]:
     """Return a melody over C that ends with a cadence."""
-    events = [Event((48, pitch), QUARTER) for pitch in MELODY[:-2]]
+    basses = {60: 48, 64: 48, 67: 48, 65: 53, 69: 53, 62: 55, 59: 55}
+    events = [Event((basses[pitch], pitch), QUARTER) for pitch in MELODY[:-2]]
     return [*events, Event((55, 59, 62, 65), QUARTER), Event((48, 60, 64), QUARTER)]
 
 
