@@ -3,6 +3,7 @@ from fractions import Fraction
 
 import pytest
 from tests.analysis.test_part_writing import as_chords, in_voices
+from tests.pieces import PIECES
 
 from partimento import Note, Piece
 from partimento.evaluation.part_writing import (
@@ -57,16 +58,12 @@ def test_figures_add_counts_and_count_pieces():
 
 def test_cadences_at_phrase_ends():
     piece = in_voices(I, V, I, V, VI, IV, V, I).replace(keys=(Key(0),))
-    piece = piece.replace(phrase_ends=(Q * 2, Q * 3, Q * 5, Q * 8)) if _stored() else piece
+    # The notes that end at quarters 2, 3 and 5, and with the piece, are under fermatas.
+    piece = piece.replace(fermatas=(Q, Q * 2, Q * 4, Q * 7))
     row = measure(piece, key="declared")
-    if row.phrases:
-        assert [cadence.kind for cadence in row.phrases] == ["half", "authentic", "deceptive"]
-        values = figures([row])
-        assert values["phrase_half"] == values["phrase_deceptive"] == pytest.approx(1 / 3)
-
-
-def _stored() -> bool:
-    return "phrase_ends" in Piece.__dataclass_fields__
+    assert [cadence.kind for cadence in row.phrases] == ["half", "authentic", "deceptive"]
+    values = figures([row])
+    assert values["phrase_half"] == values["phrase_deceptive"] == pytest.approx(1 / 3)
 
 
 def test_loops_and_runs_of_a_bar():
@@ -95,3 +92,12 @@ def test_values_are_numbers():
     assert all(isinstance(value, float) for value in values.values())
     assert values["authentic"] == 1
     assert measure(Piece([])).values()["tonic_triad"] == 0
+
+
+@pytest.mark.parametrize("name", PIECES)
+def test_any_piece_is_measured(name):
+    row = measure(PIECES[name], bars=2)
+    assert row.writing.parallel_fifths <= row.writing.moving_pairs
+    assert 0 <= row.writing.in_key <= row.writing.sounding
+    assert row.cadence.kind
+    assert figures([row])["bar_runs"] in (0, 1)

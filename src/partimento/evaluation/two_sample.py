@@ -8,14 +8,20 @@ if every piece gives itself away.
 The classifier is a logistic regression on standardized features and their squares, with an L2
 penalty. Squares let it see a difference in variance. A feature that is undefined for a piece gets
 the mean.
+
+The interval is that of C. Nadeau and Y. Bengio, "Inference for the generalization error", Machine
+Learning 52, 2003. It takes into account that the folds share training pieces. A bootstrap of the
+predictions does not, and is too narrow.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import stats
 
 from partimento.analysis.features.table import SCALARS
 from partimento.errors import PartimentoError
@@ -25,7 +31,6 @@ from partimento.short_repr import short_repr
 
 FOLDS = 10
 REPEATS = 5  # divisions into folds, each with other pieces of the larger set
-SAMPLES = 2000  # bootstrap samples for the interval
 LEAST = 10  # minimum of pieces of each kind
 L2 = 3.0
 STEPS = 25  # maximum of Newton steps
@@ -44,7 +49,7 @@ class TwoSampleTest:
         The share of pieces whose kind is predicted correctly, by a classifier that was trained on
         other pieces.
     low, high : float
-        Its 95 % interval: the middle of bootstrap samples of pieces.
+        Its 95 % interval, see the module.
     size : int
         Number of pieces of each kind.
     differences : mapping of str to float
@@ -124,25 +129,19 @@ def two_sample_test(
     size = min(len(generated), len(real))
     if size < LEAST:
         raise PartimentoError(f"a two-sample test needs at least {LEAST} pieces of each kind")
+    folds = min(folds, size)
     rng = np.random.default_rng(seed)
     sets = (generated, real)
-    correct = [np.zeros(len(table)) for table in sets]
-    seen = [np.zeros(len(table)) for table in sets]
     label = np.repeat([1.0, 0.0], size)
+    of_folds = []
     for _ in range(repeats):
-        drawn = [rng.permutation(len(table))[:size] for table in sets]
-        table = np.concatenate([sets[kind][index] for kind, index in enumerate(drawn)])
+        drawn = [table[rng.permutation(len(table))[:size]] for table in sets]
         fold = np.concatenate([rng.permutation(size) % folds for _ in sets])
-        is_correct = _cross_validated(table, label, fold) == label
-        for kind, index in enumerate(drawn):
-            correct[kind][index] += is_correct[kind * size : (kind + 1) * size]
-            seen[kind][index] += 1
-    shares = [c[s > 0] / s[s > 0] for c, s in zip(correct, seen, strict=True)]
-    accuracy = float(np.mean([share.mean() for share in shares]))
-    samples = np.mean(
-        [rng.choice(share, (SAMPLES, len(share))).mean(1) for share in shares], axis=0
-    )
-    low, high = np.quantile(samples, [0.025, 0.975]).tolist()
+        is_correct = _cross_validated(np.concatenate(drawn), label, fold) == label
+        of_folds.append([is_correct[fold == number].mean() for number in range(folds)])
+    accuracy = float(np.mean(of_folds))
+    half = _half_interval(np.array(of_folds))
+    low, high = max(accuracy - half, 0.0), min(accuracy + half, 1.0)
     differences = _differences(generated, real, names)
     return TwoSampleTest(accuracy, low, high, size, differences, seed, folds, repeats)
 
@@ -152,6 +151,16 @@ def real_halves(count: int, size: int, seed: int) -> tuple[np.ndarray, np.ndarra
     order = np.random.default_rng(seed).permutation(count)
     size = min(size, count // 2)
     return order[:size], order[size : 2 * size]
+
+
+def _half_interval(of_folds: np.ndarray) -> float:
+    """Return half the 95 % interval of the mean accuracy of folds, (repeats, folds).
+
+    The variance is corrected, because the training sets of the folds overlap.
+    """
+    count, folds = of_folds.size, of_folds.shape[1]
+    variance = (1 / count + 1 / (folds - 1)) * float(of_folds.var(ddof=1))
+    return float(stats.t.ppf(0.975, count - 1)) * math.sqrt(variance)
 
 
 def _cross_validated(table: np.ndarray, label: np.ndarray, fold: np.ndarray) -> np.ndarray:
