@@ -15,7 +15,7 @@ from partimento.notation.voices import (
     MIDDLE,
     UPPER,
     Span,
-    hands_of,
+    lines_before,
     lines_of,
     voices_on_staff,
 )
@@ -85,13 +85,6 @@ def test_four_lines_keep_their_notes_where_one_of_them_rests():
     }
 
 
-def test_hands_divide_where_no_hand_must_stretch():
-    spans = [Span(0, 4, pitch, n) for n, pitch in enumerate((76, 72, 67, 52, 43))]
-    assert hands_of(spans) == {0: 0, 1: 0, 2: 0, 3: 1, 4: 1}
-    assert hands_of([Span(0, 4, 84, 0)]) == {0: 0}
-    assert hands_of([Span(0, 4, 36, 0)]) == {0: 1}
-
-
 def test_notes_that_begin_and_end_together_share_a_voice():
     chord = [Span(0, 4, pitch, n) for n, pitch in enumerate((48, 60, 64))]
     assert set(voices_on_staff(chord, {}, 0).values()) == {UPPER}
@@ -121,11 +114,6 @@ def test_chords_of_more_than_four_notes_are_spread_over_all_lines():
     assert list(lines_of(spans).values()) == [0, 0, 1, 1, 2, 2, 3, 3]
 
 
-def test_a_hand_that_holds_a_note_takes_what_it_reaches():
-    held = [Span(0, 8, 48, 0), Span(0, 4, 76, 1), Span(4, 8, 74, 2), Span(4, 8, 55, 3)]
-    assert hands_of(held) == {0: 1, 1: 0, 2: 0, 3: 1}
-
-
 def test_a_third_voice_is_used_only_where_two_need_many_ties():
     def assigned(moving):
         pedal = Span(0, 16, 40, 0)
@@ -135,3 +123,33 @@ def test_a_third_voice_is_used_only_where_two_need_many_ties():
 
     assert assigned(0) == {UPPER, LOWER}
     assert assigned(16) == {UPPER, LOWER, MIDDLE}
+
+
+def test_lines_before_follow_the_voices():
+    spans = [Span(0, 4, 60, 7), Span(4, 8, 62, 9), Span(0, 8, 40, 3), Span(8, 12, 41, 5)]
+    assert lines_before(spans, 4) == {9: 7, 5: 3}
+    assert lines_before([], 4) == {}
+
+
+def test_a_line_keeps_its_voice_where_rests_would_not_multiply():
+    """The bass begins with the melody; at the end of the bar it goes on under it."""
+    upper = [Span(4 * n, 4 * n + 4, 76 + n % 2, n) for n in range(3)]
+    bass = [Span(0, 4, 48, 10), Span(4, 12, 50, 11)]
+    voices = voices_on_staff([*upper, *bass], {}, 0, {11: 10}, 4)
+    assert voices == {0: UPPER, 1: UPPER, 2: UPPER, 10: LOWER, 11: LOWER}
+    arpeggios = [
+        Span(start + n, start + n + 1, pitch, start + n)
+        for start in (0, 4, 8)
+        for n, pitch in ((1, 74), (2, 69), (3, 64))
+    ]
+    held = [Span(start, start + 3, 64, 100 + start) for start in (0, 4, 8)]
+    before = {3: 100, 104: 3, 7: 104, 108: 7, 11: 108}
+    voices = voices_on_staff([*arpeggios, *held], {}, 0, before, 4)
+    assert {note for note, voice in voices.items() if voice == LOWER} == {100, 104, 108}
+
+
+def test_a_chord_is_not_tied_to_the_next_bar_in_part():
+    spans = [Span(0, 4, 64, 0), Span(4, 8, 60, 1), Span(4, 8, 48, 2, False, True)]
+    assert voices_on_staff(spans, {}, 0, {}, 4)[2] == UPPER
+    spans += [Span(0, 2, 50, 3), Span(2, 4, 49, 4)]
+    assert voices_on_staff(spans, {}, 0, {4: 3, 2: 4, 1: 0}, 4)[2] == LOWER

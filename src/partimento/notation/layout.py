@@ -12,12 +12,12 @@ import numpy as np
 from partimento.errors import PartimentoError
 from partimento.music.piece import Piece
 from partimento.music.timelines import Bar
-from partimento.notation import rhythm, staves, voices
+from partimento.notation import rhythm, staves
 from partimento.notation.beams import beams_of, without_brackets
-from partimento.notation.drums import drum_voices
 from partimento.notation.grace_layout import Graces, StaffSpans
 from partimento.notation.graces import WrittenNotes, by_target
 from partimento.notation.meter import Node, bar_tree, beat_length
+from partimento.notation.part_voices import PartVoices
 from partimento.notation.rests import Kind, SharedStaff, with_rests
 from partimento.notation.rhythm import Tuplet, Value
 from partimento.notation.staves import Clef
@@ -139,36 +139,27 @@ def lay_out(
     is_drum = piece.parts[part].is_drum
     kind: Kind = "drums" if is_drum else "lines" if texture == "lines" else "instrument"
     pitches = notes.pitch.tolist()
-    # Note → line 0 to 3 (texture "lines"), staff ("hands") or nothing ("single").
-    place: dict[int, int] = {}
     if texture == "single":
         clefs: tuple[Clef, ...] = (
             staves.clef_of(piece.parts[part], pitch, notes.duration[indices]),
         )
     else:
         clefs = (staves.TREBLE, staves.BASS)
-        place = voices.lines_of(spans) if texture == "lines" else voices.hands_of(spans)
+    division = PartVoices(
+        spans,
+        texture,
+        kind,
+        {span.note: int(notes.voice[span.note]) for span in spans},
+        [int(bar.onset * ticks) for bar in bars],
+        ticks,
+    )
     by_time = by_target(written, notes.part.tolist(), part)
     graces = Graces(
         {to * scale: group for to, group in by_time.items()}, spans, written.onset, notes.pitch
     )
     part_bars = []
-    earlier_voices: dict[int, int] = {}
     for bar, in_bar, drawn_in_bar in zip(bars, by_bar(spans, bars, ticks), drawn, strict=True):
-        staff_spans = []
-        for staff in range(len(clefs)):
-            if texture == "lines":
-                on_staff = [s for s in in_bar if place[s.note] // 2 == staff]
-                voice = {s.note: place[s.note] % 2 for s in on_staff}
-            else:
-                on_staff = [s for s in in_bar if place.get(s.note, 0) == staff]
-                voice = (
-                    drum_voices(on_staff)
-                    if is_drum
-                    else voices.voices_on_staff(on_staff, earlier_voices, int(bar.onset * ticks))
-                )
-                earlier_voices |= voice
-            staff_spans.append(StaffSpans(on_staff, voice))
+        staff_spans = division.in_bar(in_bar, int(bar.onset * ticks), beat_length(bar.meter, ticks))
         graces.add_loose(bar, ticks, staff_spans, last=bar is bars[-1])
         drawn_staves = [
             _staff_bar(bar, staff, ticks, drawn_in_bar, SharedStaff(kind, clef, pitches))

@@ -380,8 +380,8 @@ class _PartWriter:
         stems: bool,
         accidentals: Mapping[tuple[int, int], Accidental],
     ) -> None:
-        # Voices 1 and 5 are the upper voices of the two staves.
-        stem = ("up" if voice % 4 == 1 else "down") if stems else None
+        # Voices 1 and 5 are the upper voices of the two staves, and 4 and 8 the third from the top.
+        stem = ("up" if voice % 4 in (0, 1) else "down") if stems else None
         for place, (index, from_before, to_next) in enumerate(symbol.notes):
             nth = self.tied[index] = self.tied.get(index, 0) + 1
             note = _add(
