@@ -30,7 +30,7 @@ from partimento.analysis.part_writing import total
 from partimento.corpus.load import load_corpus
 from partimento.evaluation.evaluate import evaluate
 from partimento.evaluation.originality import Report, originality
-from partimento.evaluation.part_writing import MEASURES, figures, measure_all
+from partimento.evaluation.part_writing import MEASURES, common_method, figures, measure_all
 from partimento.music.piece import Piece
 from partimento.tables import markdown_table
 
@@ -44,6 +44,7 @@ ROWS = {
         "hidden_octaves",
         "closes",
         "ends_on_tonic",
+        "tonic_triad",
         "out_of_range",
         "crossings",
         "overlaps",
@@ -55,6 +56,7 @@ ROWS = {
     ),
     "guitar": (
         "ends_on_tonic",
+        "tonic_triad",
         "closes",
         "bar_runs",
         "in_key",
@@ -185,9 +187,10 @@ def table(options: argparse.Namespace) -> str:
         "real, other half": [real[n] for n in order[1::2]],
     }
     values, methods, further, copies = {}, [], {}, {}
+    method = common_method(*sets.values(), real)
     for name, pieces in {**sets, "real": real, **halves}.items():
         key = "declared" if options.declared and name == "composed" else "estimated"
-        measures = measure_all(pieces, bars=bars, key=key)
+        measures = measure_all(pieces, bars=bars, key=key, method=method)
         values[name] = figures(measures)
         methods.append(total(row.writing for row in measures).method)
         if name in sets:

@@ -132,7 +132,7 @@ def evaluate(
         Path,
         typer.Argument(
             metavar="RUN|FOLDER",
-            help="A run folder, to compose with, or a folder of generated scores.",
+            help="A run folder or bundled model, to compose with, or a folder of generated scores.",
             show_default=False,
         ),
     ],

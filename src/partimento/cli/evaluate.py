@@ -13,6 +13,7 @@ from partimento.corpus.load import load_corpus
 from partimento.corpus.select import Selection
 from partimento.errors import PartimentoError
 from partimento.files import refuse_existing
+from partimento.training.pretrained import model_folder
 from partimento.training.run_folder import RunFolder
 
 if TYPE_CHECKING:
@@ -96,14 +97,15 @@ def _measure(options: EvaluateOptions, stages: progress.Stages) -> tuple[Evaluat
     with stages.during("start"):
         from partimento.evaluation.evaluate import evaluate
 
-    is_run = RunFolder(options.generated).exists()
+    folder = model_folder(options.generated)
+    is_run = RunFolder(folder).exists()
     bars = BARS if is_run and options.bars is None else options.bars
     if is_run:
         with stages.during("load"):
             from partimento.evaluation.evaluate import compose_pieces, held_out_figures
             from partimento.training.trained_model import load_model
 
-            model = load_model(options.generated)
+            model = load_model(folder)
         real = _read(
             "real",
             options.against,
@@ -115,17 +117,17 @@ def _measure(options: EvaluateOptions, stages: progress.Stages) -> tuple[Evaluat
         generated: list[Piece] = compose_pieces(
             model, options.pieces, bars=bars or BARS, seed=options.seed, progress=stages.at
         )
-        figures: Mapping[str, Mapping[str, float]] = held_out_figures(options.generated)
+        figures: Mapping[str, Mapping[str, float]] = held_out_figures(folder)
         rejects = [*real.rejects, *real.partly_read]
     else:
-        folder = _read("generated", str(options.generated), stages)
+        scores = _read("generated", str(options.generated), stages)
         real = _read("real", options.against, stages, selection=Selection(split=options.split))
         generated, figures, rejects = (
-            folder.pieces,
+            scores.pieces,
             {},
             [
                 reject
-                for corpus in (folder, real)
+                for corpus in (scores, real)
                 for reject in (*corpus.rejects, *corpus.partly_read)
             ],
         )

@@ -232,6 +232,11 @@ MEASURES = {
         "unresolved leaps", "per 1,000 melodic moves", _rate("unresolved_leaps")
     ),
     "in_key": Measure("notes in the key", "", _mean(lambda row: row.writing.rates()["in_key"])),
+    "tonic_triad": Measure(
+        "end on the tonic triad",
+        "",
+        _mean(lambda row: row.final.is_tonic and row.final.root_in_bass),
+    ),
     "ends_on_tonic": Measure(
         "end on the tonic triad, held", "", _mean(lambda row: row.final.ends_piece)
     ),
