@@ -50,7 +50,9 @@ def test_composed_pieces_break_one_rule_in_a_hundred_bars_at_most():
     model = pt.load_model("guitar")
     keys = ("d minor", "g major", "e minor", "c major")
     pieces = [
-        piece for i, key in enumerate(keys) for piece in model.compose(8, 50, key=key, seed=i)
+        piece
+        for i, key in enumerate(keys)
+        for piece in model.compose(bars=8, n=50, key=key, seed=i)
     ]
     assert len(pieces) == 200
     share, rules = findings_per_bar(pieces)

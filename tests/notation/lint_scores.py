@@ -44,14 +44,14 @@ def row(*symbols):
 def bar(*voices, meter=Meter(4, 4), key=Key(0), number="1", **rest):  # noqa: B008
     """Return a bar of voices on one staff, each a list of symbols."""
     numbered = {(0, str(i)): row(*voice) for i, voice in enumerate(voices, 1)}
-    return WrittenBar(number, meter, key, numbered, **rest)
+    return WrittenBar(number, meter, key, numbered, {0: TREBLE}, **rest)
 
 
 def score(*bars, final=True, **rest):
     """Return a score of one part in treble clef."""
     bars = [replace(one, number=str(i)) for i, one in enumerate(bars, 1)]
     bars[-1] = replace(bars[-1], is_final=final)
-    return WrittenScore([WrittenPart("", bars, {0: TREBLE}, **rest)])
+    return WrittenScore([WrittenPart("", bars, **rest)])
 
 
 def found(check, *bars, **rest) -> list[tuple[int, str, str]]:

@@ -132,7 +132,7 @@ def lay_out_together(
             if not staff.spans and bar.duration == bar.meter.bar_ql:
                 symbols = [whole_bar_rest(bar, ticks)]
             voices.append(tuple(graces[rank].attach([[symbols]], [staff])[0][0]))
-        staff_bars.append((StaffBar(_with_rests(voices, style), stems=True),))
+        staff_bars.append((StaffBar(_with_rests(voices, style), True, clef),))
     return PartLayout((clef,), tuple(staff_bars))
 
 

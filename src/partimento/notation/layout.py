@@ -16,6 +16,7 @@ from partimento.notation import rhythm, staves
 from partimento.notation.beams import beams_of, without_brackets
 from partimento.notation.grace_layout import Graces, StaffSpans
 from partimento.notation.graces import WrittenNotes, by_target
+from partimento.notation.keyboard import clefs_by_bar, has_hands
 from partimento.notation.meter import Node, bar_tree, beat_length
 from partimento.notation.part_voices import PartVoices
 from partimento.notation.rests import Kind, SharedStaff, with_rests
@@ -37,10 +38,13 @@ class StaffBar:
         The symbols of each voice.
     stems : bool
         Whether the voices need stems up and down.
+    clef : Clef
+        The clef that is valid in this bar.
     """
 
     voices: tuple[tuple[Symbol, ...], ...]
     stems: bool
+    clef: Clef
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,7 @@ class PartLayout:
     Attributes
     ----------
     clefs : tuple of Clef
-        One for each staff.
+        The first one of each staff.
     bars : tuple of tuple of StaffBar
         For each bar of `Piece.bars` the bar of each staff.
     """
@@ -133,16 +137,19 @@ def lay_out(
     onset, end, pitch = written.onset[indices], written.end[indices], notes.pitch[indices]
     scale = ticks // notes.divisions
     spans = spans_of(piece, written, part, ticks)
-    texture = staves.texture_of(
-        piece.parts[part], onset, end, pitch, is_alone=len(piece.parts) == 1
-    )
+    is_hand = has_hands(piece)
+    texture: staves.Texture = "single"
+    if not is_hand:
+        texture = staves.texture_of(
+            piece.parts[part], onset, end, pitch, is_alone=len(piece.parts) == 1
+        )
     is_drum = piece.parts[part].is_drum
     kind: Kind = "drums" if is_drum else "lines" if texture == "lines" else "instrument"
     pitches = notes.pitch.tolist()
-    if texture == "single":
-        clefs: tuple[Clef, ...] = (
-            staves.clef_of(piece.parts[part], pitch, notes.duration[indices]),
-        )
+    if is_hand:
+        clefs: tuple[Clef, ...] = (staves.BASS if part else staves.TREBLE,)
+    elif texture == "single":
+        clefs = (staves.clef_of(piece.parts[part], pitch, notes.duration[indices]),)
     else:
         clefs = (staves.TREBLE, staves.BASS)
     division = PartVoices(
@@ -157,13 +164,18 @@ def lay_out(
     graces = Graces(
         {to * scale: group for to, group in by_time.items()}, spans, written.onset, notes.pitch
     )
+    bar_clefs = [clefs] * len(bars)
+    if is_hand or texture == "hands":
+        bar_clefs = clefs_by_bar(spans, division.place, bars, ticks, clefs)
     part_bars = []
-    for bar, in_bar, drawn_in_bar in zip(bars, by_bar(spans, bars, ticks), drawn, strict=True):
+    for bar, in_bar, drawn_in_bar, own_clefs in zip(
+        bars, by_bar(spans, bars, ticks), drawn, bar_clefs, strict=True
+    ):
         staff_spans = division.in_bar(in_bar, int(bar.onset * ticks), beat_length(bar.meter, ticks))
         graces.add_loose(bar, ticks, staff_spans, last=bar is bars[-1])
         drawn_staves = [
             _staff_bar(bar, staff, ticks, drawn_in_bar, SharedStaff(kind, clef, pitches))
-            for staff, clef in zip(staff_spans, clefs, strict=True)
+            for staff, clef in zip(staff_spans, own_clefs, strict=True)
         ]
         part_bars.append(
             tuple(
@@ -175,7 +187,7 @@ def lay_out(
                 )
             )
         )
-    return PartLayout(clefs, tuple(part_bars))
+    return PartLayout(bar_clefs[0] if bars else clefs, tuple(part_bars))
 
 
 def spans_of(piece: Piece, written: WrittenNotes, part: int, ticks: int) -> list[Span]:
@@ -265,7 +277,7 @@ def _staff_bar(
     if rests and bar.duration == bar.meter.bar_ql:
         staff_voices = [(whole_bar_rest(bar, ticks),)]
     stems = style.kind != "instrument" or len(used) > 1
-    return StaffBar(tuple(staff_voices), stems=stems)
+    return StaffBar(tuple(staff_voices), stems, style.clef)
 
 
 def whole_bar_rest(bar: Bar, ticks: int) -> Symbol:

@@ -86,7 +86,7 @@ def ledger_lines(score: WrittenScore) -> Iterator[tuple[Place, str]]:
     """Find bars on one staff whose notes all have many ledger lines on one side."""
     limit = FARTHEST_LINE + 2 * MOST_LEDGER_LINES + 1
     for place, part, bar in bars_of(score):
-        for staff, clef in part.clefs.items():
+        for staff, clef in bar.clefs.items():
             steps = [
                 pitch.step - clef.middle
                 for own, _, symbol in bar.symbols()

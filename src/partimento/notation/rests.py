@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 
 from partimento.notation.staves import Clef
 from partimento.notation.symbol import Symbol
-from partimento.notation.voices import MIDDLE, UPPER
+from partimento.notation.voices import LOWER, UPPER
 
 # Voices that share a staff: of an instrument, of a choir, of drums, or the lines of a chorale that
 # is one part.
@@ -44,8 +44,8 @@ class SharedStaff(NamedTuple):
 def with_rests(voices: Mapping[int, Sequence[Symbol]], staff: SharedStaff) -> list[list[Symbol]]:
     """Return the voices of a staff in one bar, with superfluous rests hidden.
 
-    Two voices that rest together for the same time show one rest. A third voice comes and goes: it
-    shows no rests, and the lower voice none where a note of the third one begins. Two lines of a
+    Two voices that rest together for the same time show one rest. Voices between them come and go: they
+    show no rests, and the lower voice none where one of their notes begins. Two lines of a
     chorale may meet on one note: while one sounds, the other shows no rest. Neither do the hands of
     a drummer while the feet play. Rests of tuplets are always shown.
 
@@ -93,9 +93,10 @@ def _is_superfluous(
             for s in voice
             if s.notes
         )
-    return number == MIDDLE or (
-        number != UPPER and any(s.notes and s.onset == rest.onset for s in voices.get(MIDDLE, ()))
-    )
+    if number not in (UPPER, LOWER):
+        return True
+    middle = [s for other in voices if other not in (UPPER, LOWER) for s in voices[other]]
+    return number == LOWER and any(s.notes and s.onset == rest.onset for s in middle)
 
 
 def _placed(place: int, voices: Sequence[Sequence[Symbol]], staff: SharedStaff) -> list[Symbol]:

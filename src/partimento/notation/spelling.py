@@ -119,7 +119,9 @@ def _fifths(pitch_class: np.ndarray, key: np.ndarray, moves: np.ndarray) -> np.n
     lowest_name = key + LOWEST_TONIC - 5
     flat = (7 * pitch_class - lowest_name) % 12 + lowest_name
     votes = np.where(name > flat[:, None], counts, -counts).sum(1) / counts.sum(1)
-    lean = votes + RISES * (moves > 0) - FALLS * (moves < 0)
+    # Notes of the scale keep their names wherever they lead.
+    is_chromatic = (7 * pitch_class - key + 1) % 12 > 6
+    lean = votes + is_chromatic * (RISES * (moves > 0) - FALLS * (moves < 0))
     is_sharp = ((lean > 0) | (flat < LOWEST_NAME)) & (flat + 12 <= HIGHEST_NAME)
     fifths: np.ndarray = flat + 12 * is_sharp
     return fifths

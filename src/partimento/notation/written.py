@@ -91,6 +91,8 @@ class WrittenBar:
         At the beginning of the bar.
     voices : dict of (int, str) to list of WrittenSymbol
         By staff, from 0, and voice.
+    clefs : dict of int to Clef
+        By staff, at the beginning of the bar.
     changes_key : bool
         Whether another key signature stands inside the bar.
     is_counted : bool
@@ -103,6 +105,7 @@ class WrittenBar:
     meter: Meter
     key: Key
     voices: dict[tuple[int, str], list[WrittenSymbol]]
+    clefs: dict[int, Clef] = field(default_factory=dict)
     changes_key: bool = False
     is_counted: bool = True
     is_final: bool = False
@@ -123,7 +126,7 @@ class WrittenBar:
 @short_repr
 @dataclass(frozen=True, slots=True)
 class WrittenPart:
-    """A part: its bars, and the clef of each staff at its beginning.
+    """A part.
 
     Attributes
     ----------
@@ -133,7 +136,6 @@ class WrittenPart:
 
     name: str
     bars: list[WrittenBar]
-    clefs: dict[int, Clef] = field(default_factory=dict)
     staves: int = 1
     is_drum: bool = False
     range: tuple[int, int] | None = None

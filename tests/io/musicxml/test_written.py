@@ -44,7 +44,7 @@ def test_what_is_printed_is_read():
 def test_a_piece_of_ours_is_read_with_its_clefs_and_bars():
     root = ScoreDocument.from_bytes(to_musicxml(PIECES["two hands"]).encode()).root
     (part,) = written_score(root).parts
-    assert (part.staves, part.clefs) == (2, {0: TREBLE, 1: BASS})
+    assert (part.staves, part.bars[0].clefs) == (2, {0: TREBLE, 1: BASS})
     assert part.bars[-1].is_final
     assert part.range == (21, 108)
     assert {staff for staff, _ in part.bars[0].voices} == {0, 1}

@@ -33,9 +33,7 @@ def add_choir(listed: ET.Element, parts: Sequence[Part], together: Sequence[Sequ
     together : sequence of sequence of int
         The parts on each staff.
     """
-    group = ET.SubElement(listed, "part-group", type="start", number="1")
-    ET.SubElement(group, "group-symbol").text = "bracket"
-    ET.SubElement(group, "group-barline").text = "yes"
+    add_group(listed, "bracket")
     for number, on_staff in enumerate(together):
         singers = [parts[i] for i in on_staff]
         element = ET.SubElement(listed, "score-part", id=f"P{number + 1}")
@@ -48,6 +46,18 @@ def add_choir(listed: ET.Element, parts: Sequence[Part], together: Sequence[Sequ
             ET.SubElement(midi, "midi-channel").text = str(on_staff[i] + 1)
             if part.program is not None:
                 ET.SubElement(midi, "midi-program").text = str(part.program + 1)
+    end_group(listed)
+
+
+def add_group(listed: ET.Element, symbol: str) -> None:
+    """Begin a group of parts under a ``bracket`` or ``brace``, with common bar lines."""
+    group = ET.SubElement(listed, "part-group", type="start", number="1")
+    ET.SubElement(group, "group-symbol").text = symbol
+    ET.SubElement(group, "group-barline").text = "yes"
+
+
+def end_group(listed: ET.Element) -> None:
+    """End a group of parts."""
     ET.SubElement(listed, "part-group", type="stop", number="1")
 
 

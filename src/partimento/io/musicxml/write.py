@@ -17,7 +17,7 @@ import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from functools import reduce
 
-from partimento.io.musicxml.choir import add_choir
+from partimento.io.musicxml.choir import add_choir, add_group, end_group
 from partimento.io.musicxml.chords import harmony_of
 from partimento.io.musicxml.fermatas import Places, ends_under_fermata, fermatas_of_bar
 from partimento.io.musicxml.percussion import (
@@ -33,6 +33,7 @@ from partimento.notation.accidentals import Accidental, PartAccidentals
 from partimento.notation.choir import lay_out_together, shared_staves
 from partimento.notation.drums import with_drum_values
 from partimento.notation.graces import Ornaments, slots_of, written_notes
+from partimento.notation.keyboard import has_hands
 from partimento.notation.layout import (
     PartLayout,
     StaffBar,
@@ -189,11 +190,16 @@ def _head(piece: Piece, together: Sequence[Sequence[int]]) -> ET.Element:
     if len(together) < len(piece.parts):
         add_choir(parts, piece.parts, together)
         return root
+    is_piano = has_hands(piece)
+    if is_piano:
+        add_group(parts, "brace")
     for number, part in enumerate(piece.parts, 1):
         element = _score_part(parts, number, part, shown=len(piece.parts) > 1)
         if part.is_drum:
             pitches = piece.notes.pitch[piece.notes.part == number - 1].tolist()
             add_instruments(element, number, part, pitches)
+    if is_piano:
+        end_group(parts)
     return root
 
 
@@ -259,6 +265,7 @@ class _PartWriter:
                 number=str(bar.number),
                 **({"implicit": "yes"} if bar.number == 0 else {}),
             )
+            self._clef_changes(measure, i)
             self._marks(measure, bar, first=i == 0)
             self.fermatas = fermatas_of_bar(
                 staves,
@@ -279,6 +286,17 @@ class _PartWriter:
                     self._symbol(measure, symbol, staff, voice, staves[staff].stems, accidentals)
             if i == len(self.bars) - 1 and not self.piece.open_end:
                 _add(_add(measure, "barline", location="right"), "bar-style", "light-heavy")
+
+    def _clef_changes(self, measure: ET.Element, index: int) -> None:
+        """Write the clefs that change at the beginning of a bar."""
+        staves = self.layout.bars[index]
+        before = self.layout.bars[index - 1] if index else staves
+        changed = [i for i, staff in enumerate(staves) if staff.clef != before[i].clef]
+        if changed:
+            attributes = _add(measure, "attributes")
+            for i in changed:
+                number = {"number": str(i + 1)} if len(staves) > 1 else {}
+                _clef(attributes, staves[i].clef, number)
 
     def _marks(self, measure: ET.Element, bar: Bar, *, first: bool) -> None:
         """Write the keys, meters, clefs, tempos and chord symbols of a bar at their times."""

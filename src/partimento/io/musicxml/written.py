@@ -84,7 +84,6 @@ class _PartReader:
         return WrittenPart(
             name,
             bars,
-            self.clefs,
             self.staves,
             instruments.is_drum,
             program_range(instruments.program) if known else None,
@@ -93,12 +92,12 @@ class _PartReader:
     def _bar(self, bar: Element) -> WrittenBar:
         voices: dict[tuple[int, str], list[WrittenSymbol]] = {}
         now = Fraction(0)
-        is_final, key = False, self.key
+        is_final, key, clefs = False, self.key, dict(self.clefs)
         for element in bar:
             if element.tag == "attributes":
                 self._attributes(element)
                 if now == 0:
-                    key = self.key
+                    key, clefs = self.key, dict(self.clefs)
             elif element.tag == "backup":
                 now = max(now - self._quarters(element), Fraction(0))
             elif element.tag == "forward":
@@ -120,6 +119,7 @@ class _PartReader:
             self.meter,
             key,
             voices,
+            clefs,
             self.key != key,
             bar.get("implicit") != "yes",
             is_final,
@@ -144,7 +144,7 @@ class _PartReader:
             sign = (clef.findtext("sign") or "G").strip()
             line = _number(clef, "line", {"F": 4, "C": 3}.get(sign, 2))
             octave = _number(clef, "clef-octave-change", 0)
-            self.clefs.setdefault(staff, Clef(sign, line, octave))
+            self.clefs[staff] = Clef(sign, line, octave)
 
 
 def _number(element: Element, tag: str, default: int = 1) -> int:
