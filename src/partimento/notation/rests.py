@@ -44,8 +44,8 @@ class SharedStaff(NamedTuple):
 def with_rests(voices: Mapping[int, Sequence[Symbol]], staff: SharedStaff) -> list[list[Symbol]]:
     """Return the voices of a staff in one bar, with superfluous rests hidden.
 
-    Two voices that rest together for the same time show one rest. Voices between them come and go: they
-    show no rests, and the lower voice none where one of their notes begins. Two lines of a
+    Two voices that rest together for the same time show one rest. Voices between them come and go:
+    they show no rests, and the lower voice none where one of their notes begins. Two lines of a
     chorale may meet on one note: while one sounds, the other shows no rest. Neither do the hands of
     a drummer while the feet play. Rests of tuplets are always shown.
 
