@@ -1,5 +1,8 @@
 from ._read import read as read
 from ._train import train as train
+from .analysis.cadences import final_cadence as final_cadence
+from .analysis.cadences import final_chord as final_chord
+from .analysis.part_writing import part_writing as part_writing
 from .corpus.entries import Corpus as Corpus
 from .corpus.entries import CorpusEntry as CorpusEntry
 from .corpus.load import load_corpus as load_corpus

@@ -49,3 +49,11 @@ def test_few_pieces_have_no_classifier() -> None:
     assert few.classifier is None
     assert few.classifier_real is None
     assert few.rows
+    assert "classifier: too few pieces" in str(few)
+
+
+def test_the_text_has_all_measures_and_no_nan(comparison: MusicComparison) -> None:
+    text = str(comparison)
+    assert "| end on the tonic triad with a cadence | 0.000 | 1.000 | 1.000 | 1.000 |" in text
+    assert "classifier: 1.000 (1.000–1.000; 10 pieces of each kind" in text
+    assert "nan" not in text

@@ -123,7 +123,18 @@ def ends_on_tonic(piece: Piece, key: Key | None = None) -> bool:
 
 
 def final_chord(piece: Piece, key: Key | None = None) -> FinalChord:
-    """Describe the last chord of a piece; see `FinalChord`."""
+    """Describe the last chord of a piece.
+
+    Parameters
+    ----------
+    piece : Piece
+    key : Key, optional
+        By default the declared key, or else the estimated one.
+
+    Returns
+    -------
+    FinalChord
+    """
     key = key or key_of(piece)
     notes = piece.notes
     kept = ~piece.drums & (notes.grace == 0)
@@ -154,7 +165,10 @@ def final_chord(piece: Piece, key: Key | None = None) -> FinalChord:
 
 
 def final_cadence(piece: Piece, key: Key | None = None) -> Cadence:
-    """Classify the cadence at the end of a piece; see the module.
+    """Classify the cadence at the end of a piece.
+
+    It is authentic, plagal, half, deceptive or none, by the motion of the bass, the last chord and
+    the leading note. The guide on measures of music has the definitions.
 
     Parameters
     ----------

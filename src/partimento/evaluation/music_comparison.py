@@ -73,8 +73,7 @@ class MusicComparison:
     def __str__(self) -> str:
         header = ("measure", "generated", "real", "half of real", "other half")
         rows = [
-            (row.label, *(f"{value:.3f}" for value in (row.generated, row.real, *row.halves)))
-            for row in self.rows
+            (row.label, *map(_short, (row.generated, row.real, *row.halves))) for row in self.rows
         ]
         return (
             f"{markdown_table(header, rows, numbers=True)}\nclassifier:"
@@ -133,6 +132,10 @@ def compare_music(
     of_real = two_sample_test(first, second, names, seed=seed) if _enough(first, second) else None
     progress("classifier", 1, 1)
     return MusicComparison(method, music, test, of_real)
+
+
+def _short(value: float) -> str:
+    return f"{value:.3f}" if np.isfinite(value) else "–"
 
 
 def _enough(*tables: np.ndarray) -> bool:
