@@ -105,3 +105,15 @@ def test_a_run_composes_what_is_measured(
     assert 0 <= shared["median"] <= shared["95 %"] <= shared["most"]
     assert shared["real median"] <= shared["real most"]
     assert 0.5 < told["overlap"] <= 1
+
+
+def test_a_bundled_model_is_known_by_name(
+    folders: tuple[Path, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)  # where no folder has this name
+    run("evaluate", "guitar", "--against", folders[1], "--pieces", 4, "--bars", 1, "--json")
+    results = json.loads(capsys.readouterr().out)
+    assert (results["evaluated"], results["generated"]) == ("guitar", 4)
