@@ -104,6 +104,8 @@ class Links(NamedTuple):
     ----------
     has_begun, is_free : (B, V) bool
         Whether a voice has notes yet, and whether none of them still sounds.
+    mean : (B, V) int
+        The mean pitch of each voice, from `Voices.mean`.
     tables : dict of str to (B, n, V) int
         The class of each link in each table.
     penalties : dict of str to (B, n, V) int
@@ -114,6 +116,7 @@ class Links(NamedTuple):
 
     has_begun: np.ndarray
     is_free: np.ndarray
+    mean: np.ndarray
     tables: dict[str, np.ndarray]
     penalties: dict[str, np.ndarray]
     pairs: dict[str, np.ndarray]
@@ -133,16 +136,20 @@ def links_of(voices: Voices, onset: int, new: NewNotes, quarter: int) -> Links:
     """
     has_begun = voices.number > 0
     is_free = (voices.end <= onset) | ~has_begun
+    mean = voices.mean
     return Links(
         has_begun,
         is_free,
-        _tables(voices, onset, new, quarter),
-        _penalties(voices, new, has_begun & ~is_free, has_begun & is_free),
-        _pairs(voices, has_begun),
+        mean,
+        _tables(voices, mean, onset, new, quarter),
+        _penalties(voices.pitch, mean, new, has_begun & ~is_free, has_begun & is_free),
+        _pairs(voices.pitch, mean, has_begun),
     )
 
 
-def _tables(voices: Voices, onset: int, new: NewNotes, quarter: int) -> dict[str, np.ndarray]:
+def _tables(
+    voices: Voices, mean: np.ndarray, onset: int, new: NewNotes, quarter: int
+) -> dict[str, np.ndarray]:
     fine = new.pitch[:, None] * FINE
     interval = np.abs(new.pitch[:, None] - voices.pitch[:, None])
     gap = np.searchsorted(GAPS * quarter, 4 * (onset - voices.end).clip(0))
@@ -153,7 +160,7 @@ def _tables(voices: Voices, onset: int, new: NewNotes, quarter: int) -> dict[str
         # The intervals after a rest have the second half of the weights.
         "interval": np.searchsorted(INTERVALS, interval) + after_rest * (len(INTERVALS) + 1),
         "register": np.searchsorted(REGISTERS * FINE, np.abs(fine - voices.register[:, None])),
-        "mean": np.searchsorted(REGISTERS * FINE, np.abs(fine - voices.mean[:, None])),
+        "mean": np.searchsorted(REGISTERS * FINE, np.abs(fine - mean[:, None])),
         "gap": np.broadcast_to(gap[:, None], interval.shape),
         "ratio": sum((longer >= factor * shorter).astype(np.int64) for factor in (2, 4))
         + (longer != shorter),
@@ -161,9 +168,8 @@ def _tables(voices: Voices, onset: int, new: NewNotes, quarter: int) -> dict[str
 
 
 def _penalties(
-    voices: Voices, new: NewNotes, held: np.ndarray, silent: np.ndarray
+    last: np.ndarray, mean: np.ndarray, new: NewNotes, held: np.ndarray, silent: np.ndarray
 ) -> dict[str, np.ndarray]:
-    last, mean = voices.pitch, voices.mean
     # Axes: partial solution, new note, its voice, other voice.
     side = np.sign(last[:, :, None] - last[:, None, :])[:, None]
     new_side = np.sign(new.pitch[:, None] - last[:, None])[:, :, None]
@@ -181,10 +187,10 @@ def _penalties(
     }
 
 
-def _pairs(voices: Voices, has_begun: np.ndarray) -> dict[str, np.ndarray]:
+def _pairs(last: np.ndarray, mean: np.ndarray, has_begun: np.ndarray) -> dict[str, np.ndarray]:
     both = has_begun[:, :, None] & has_begun[:, None]
-    below = voices.pitch[:, :, None] < voices.pitch[:, None]
-    apart = voices.mean[:, None] - voices.mean[:, :, None]
+    below = last[:, :, None] < last[:, None]
+    apart = mean[:, None] - mean[:, :, None]
     return {
         "crosses": below & both,
         "disorders": (apart > 0) & both,

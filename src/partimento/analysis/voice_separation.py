@@ -30,7 +30,7 @@ from partimento.music.piece import Piece
 BEAM_WIDTH = 24  # partial solutions that are kept
 MOST_SCORED = 3000  # choices that are scored at one onset; where there are many, fewer are kept
 # With more ways to divide the notes of one onset, each partial solution has only its best one.
-MOST_CHOICES = 400
+MOST_CHOICES = 720
 TAKEN = 1e9  # the cost of a voice that still sounds
 
 
@@ -116,7 +116,7 @@ def voices_of(onset: np.ndarray, end: np.ndarray, pitch: np.ndarray, quarter: in
         width = _width(voices.pitch.shape[1], len(indices))
         voices, scores = Voices(*(column[:width] for column in voices)), scores[:width]
         links = links_of(voices, at, new, quarter)
-        parents, choices, scores = _best_choices(links, new, scores, voices.mean)
+        parents, choices, scores = _best_choices(links, new, scores)
         voices = voices.after(parents, choices, at, new)
         history.append((indices, parents, choices))
     voice = np.zeros(len(pitch), np.int64)
@@ -170,7 +170,7 @@ def ways_to_divide(voices: int, notes: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _best_choices(
-    links: Links, new: NewNotes, scores: np.ndarray, mean: np.ndarray
+    links: Links, new: NewNotes, scores: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return partial solutions to continue, voices of the new notes, and scores.
 
@@ -179,7 +179,7 @@ def _best_choices(
     link, pair = scores_of(links)
     number = len(new.pitch)
     if perm(link.shape[2], number) > MOST_CHOICES:
-        return _assigned(links, link, scores, mean)
+        return _assigned(links, link, scores)
     choices, in_order = ways_to_divide(link.shape[2], number)
     total = link[:, np.arange(number), choices].sum(2)
     for i in range(number):
@@ -197,7 +197,7 @@ def _best_choices(
 
 
 def _assigned(
-    links: Links, link: np.ndarray, scores: np.ndarray, mean: np.ndarray
+    links: Links, link: np.ndarray, scores: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Continue each partial solution by the voices with the best sum of links.
 
@@ -214,7 +214,7 @@ def _assigned(
         is_new = chosen >= begun
         chosen[is_new] = begun + np.arange(is_new.sum())
         old = chosen[~is_new]
-        chosen[~is_new] = old[np.argsort(-mean[row, old], kind="stable")]
+        chosen[~is_new] = old[np.argsort(-links.mean[row, old], kind="stable")]
         choices[row] = chosen
         total[row] -= cost[notes, chosen].sum()
     order = np.argsort(-total, kind="stable")
