@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from tests.commands import loaded_by, run
 
-from partimento import Note, Piece, read
+from partimento import Note, Part, Piece, read
 from partimento.corpus import read_piece
 from partimento.export.write import WRITERS, write
 
@@ -195,6 +195,22 @@ def test_compose_between_two_pieces(
     assert run("compose", trained, "--towards", 1, "-o", tmp_path / "no.mid") == 2
     assert "latent space" in capsys.readouterr().err
     assert run("compose", latent, "--towards", 99, "-o", tmp_path / "no.mid") == 2
+
+
+def test_render_separates_voices_where_asked(tmp_path: Path) -> None:
+    """Two lines in chords are one voice, or two."""
+    chords = tmp_path / "chords.mid"
+    pitches = (72, 60), (74, 62), (76, 64)
+    notes = [Note(Fraction(i), Fraction(1), p) for i, pair in enumerate(pitches) for p in pair]
+    Piece(notes, parts=(Part("Guitar", 24),)).save(chords)
+    for options, voices in (((), {0}), (("--voices",), {0, 1})):
+        out = tmp_path / f"{len(options)}.musicxml"
+        assert run("render", chords, *options, "-o", out) == 0
+        found = read(out).notes
+        assert {note.voice for note in found} == voices
+        assert [(n.onset, n.pitch) for n in found] == [
+            (n.onset, n.pitch) for n in read(chords).notes
+        ]
 
 
 def test_render_reads_note_ends_and_performances_as_asked(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from collections import Counter
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -122,16 +121,17 @@ NOTES = st.tuples(st.integers(0, 15), st.integers(1, 6), st.integers(40, 80), st
 @settings(max_examples=25, deadline=None)
 @given(st.lists(NOTES, min_size=1, max_size=16), st.sampled_from((GUITAR, PIANO, ORGAN)))
 def test_any_voices_read_back_as_the_same_notes(rows, part):
-    notes = [Note(Q * a / 4, Q * d / 4, p, voice=v) for a, d, p, v in rows]
+    # Readers join two voices that double a pitch.
+    alone = [
+        row
+        for i, row in enumerate(rows)
+        if not any(b[2] == row[2] and b[0] < sum(row[:2]) and row[0] < sum(b[:2]) for b in rows[:i])
+    ]
+    notes = [Note(Q * a / 4, Q * d / 4, p, voice=v) for a, d, p, v in alone]
     piece = Piece(notes, parts=(part,))
-    found = piece_from_musicxml(to_musicxml(piece).encode())
-    assert sounding(found) == sounding(piece)
-    again = piece_from_musicxml(to_musicxml(piece.separate_voices()).encode())
-    assert sounding(again) == sounding(piece)
+    for each in (piece, piece.separate_voices()):
+        assert sounding(piece_from_musicxml(to_musicxml(each).encode())) == sounding(piece)
 
 
 def sounding(piece):
-    """Return the notes without voices; a reader joins what two voices double."""
-    notes = piece.notes
-    joined = notes.replace(voice=np.zeros_like(notes.voice))
-    return Counter((n.onset, n.end, n.pitch) for n in joined)
+    return Counter((n.onset, n.end, n.pitch) for n in piece.notes)

@@ -275,6 +275,10 @@ def render(
         bool,
         typer.Option("--unfold", help="Play repeats in MIDI and sound; scores keep their signs."),
     ] = False,
+    voices: Annotated[
+        bool,
+        typer.Option("--voices", help="Draw each melodic line as a voice of its own."),
+    ] = False,
     quantize: Annotated[
         bool,
         typer.Option(
@@ -299,6 +303,7 @@ def render(
         source,
         outputs,
         changes={"program": program, "clef": clef},
+        voices=voices,
         unfold=unfold,
         reading={
             "quantize": "beats" if quantize else None,

@@ -227,6 +227,7 @@ def run_render(
     outputs: Sequence[Path],
     *,
     changes: Mapping[str, str | None],
+    voices: bool,
     unfold: bool,
     reading: Mapping[str, str | None],
     soundfont: Path | None,
@@ -241,6 +242,8 @@ def run_render(
     outputs : sequence of Path
     changes : mapping
         The values of ``program`` and ``clef``, if they are changed.
+    voices : bool
+        Whether voices are separated, instead of those that the file states.
     unfold : bool
         Whether what is heard has all repeats. A score shows the signs of the file.
     reading : mapping
@@ -258,12 +261,14 @@ def run_render(
         raise PartimentoError(f"no such clef: {clef!r}; choose from {' '.join(CLEF_NAMES)}")
     config = AS_NOTATED.replace(**{name: value for name, value in reading.items() if value})
     piece = _changed(read_one(source, config=config), program, clef)
+    piece = piece.separate_voices() if voices else piece
     heard = [path for path in outputs if unfold and path.suffix.lower() in HEARD]
     shown = [path for path in outputs if path not in heard]
     written = write_all(piece, shown, soundfont=soundfont, force=force) if shown else []
     if heard:
         played = read_one(source, config=config.replace(repeats="unfolded"), quiet=True)
         played = _changed(played, program, clef)
+        played = played.separate_voices() if voices else played
         written += write_all(played, heard, soundfont=soundfont, force=force)
     if as_json:
         paths = [str(path) for path in written]
