@@ -149,7 +149,7 @@ class Evaluation:
             f"Frechet distance {_short(self.frechet)}; of real pieces {_short(self.frechet_real)}"
         )
         table = markdown_table(header, rows, numbers=True)
-        return f"{title}\n\n{table}\n{frechet}\n\n{self.music}"
+        return f"{title}\n\n{table}\n{frechet}\n\n{self.music or ''}"
 
     def to_html(self, path: Path | str, *, title: str = "Evaluation", force: bool = False) -> Path:
         """Write a report with tables and pictures as one self-contained page.
