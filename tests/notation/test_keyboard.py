@@ -55,8 +55,8 @@ def test_hands_have_a_staff_each_under_a_brace():
 
 
 def test_a_clef_changes_for_several_notes_far_away_and_not_for_one():
-    high = [Note(Q * (4 + i), Q, 84, part=1) for i in range(4)]
-    back = [Note(Q * (8 + i), Q, 36 + 48 * (i == 1), part=1) for i in range(8)]
+    high = [Note(Q * (8 + i) / 2, Q / 2, 79, part=1) for i in range(8)]
+    back = [Note(Q * (8 + i), Q, 36 + 43 * (i == 1), part=1) for i in range(8)]
     piece = hands(more=[*high, *back])
     assert [bar[0].clef for bar in layout_of(piece, 1).bars] == [BASS, TREBLE, BASS, BASS]
     assert {bar[0].clef for bar in layout_of(piece).bars} == {TREBLE}
