@@ -31,8 +31,8 @@ from partimento.export.marker import SVG_MARK
 SVG = "{http://www.w3.org/2000/svg}"
 FONTS = "'STIX Two Text', STIXGeneral, 'Libertinus Serif', 'Times New Roman', Times, serif"
 GLYPHS = "Leipzig"
-# The glyphs of accidentals in chord symbols, which are drawn as people write them.
-ACCIDENTALS = dict(zip("\uea63\uea64\uea65\uea66\uea67", ("bb", "b", "n", "#", "##"), strict=True))
+# The glyphs of accidentals in chord symbols, which are drawn as signs of a text font.
+ACCIDENTALS = dict(zip("\uea63\uea64\uea65\uea66\uea67", ("♭♭", "♭", "♮", "♯", "♯♯"), strict=True))
 TEXT_SIZE = 405.0
 PAPER = {"pageWidth": 2100, "pageHeight": 2970}  # A4 in verovio's unit, tenths of a millimeter
 OPTIONS: dict[str, Any] = {
@@ -206,12 +206,21 @@ def _plain(root: ET.Element, resources: Path, composer: str, right: float) -> No
         texts = [child for child in group if child.tag == f"{SVG}text"]
         for text in texts:
             index = list(group).index(text)
+            if kind.startswith("harm"):
+                _write_signs(text)
             drawn = _flat_texts(text, resources, is_header=kind.startswith("pgHead"))
             group.remove(text)
             for offset, element in enumerate(drawn):
                 group.insert(index + offset, element)
         if kind.startswith("pgHead") and composer and len(group):
             group.append(_composer_text(composer, float(group[0].get("y") or 0), right))
+
+
+def _write_signs(chord: ET.Element) -> None:
+    """Replace the letters of accidentals before numbers in a chord symbol by signs."""
+    for element in chord.iter():
+        if element.text:
+            element.text = re.sub(r"[b#](?=\d)", lambda m: "♭♯"["b#".index(m[0])], element.text)
 
 
 def _composer_text(composer: str, title_y: float, right: float) -> ET.Element:

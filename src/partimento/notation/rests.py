@@ -19,10 +19,10 @@ from partimento.notation.voices import LOWER, UPPER
 Kind = Literal["instrument", "choir", "drums", "lines"]
 STEPS = (0, 0, 1, 1, 2, 3, 3, 4, 4, 5, 5, 6)  # the degree of C major at or below a pitch class
 # How far a rest extends above and below its place, in steps of the staff.
-EXTENT = {"quarter": (3, 3), "eighth": (2, 2), "16th": (2, 4), "32nd": (4, 4), "64th": (4, 6)}
+EXTENT = {"quarter": (3, 3), "eighth": (2, 2), "16th": (2, 2), "32nd": (3, 3), "64th": (4, 4)}
 BLACK = {1, 3, 6, 8, 10}  # pitch classes that may be spelled a step higher
 USUAL = 4  # the distance from the middle line at which engravers draw the rests of two voices
-CLEARANCE = 2  # between a rest and the center of a note
+CLEARANCE = 1  # between a rest and the center of a note
 
 
 class SharedStaff(NamedTuple):
@@ -45,9 +45,10 @@ def with_rests(voices: Mapping[int, Sequence[Symbol]], staff: SharedStaff) -> li
     """Return the voices of a staff in one bar, with superfluous rests hidden.
 
     Two voices that rest together for the same time show one rest. Voices between them come and go:
-    they show no rests, and the lower voice none where one of their notes begins. Two lines of a
-    chorale may meet on one note: while one sounds, the other shows no rest. Neither do the hands of
-    a drummer while the feet play. Rests of tuplets are always shown.
+    they show no rests, and the lower voice none where one of their notes begins. Nor has it one
+    below a chord of the upper voice that reaches as far down. Two lines of a chorale may meet on
+    one note: while one sounds, the other shows no rest. Neither do the hands of a drummer while the
+    feet play. Rests of tuplets are always shown.
 
     Parameters
     ----------
@@ -65,9 +66,7 @@ def with_rests(voices: Mapping[int, Sequence[Symbol]], staff: SharedStaff) -> li
     shown = [
         [
             replace(s, hidden=True)
-            if not s.notes
-            and s.value.tuplet is None
-            and _is_superfluous(s, number, voices, staff.kind)
+            if not s.notes and s.value.tuplet is None and _is_superfluous(s, number, voices, staff)
             else s
             for s in voices[number]
         ]
@@ -79,14 +78,14 @@ def with_rests(voices: Mapping[int, Sequence[Symbol]], staff: SharedStaff) -> li
 
 
 def _is_superfluous(
-    rest: Symbol, number: int, voices: Mapping[int, Sequence[Symbol]], kind: Kind
+    rest: Symbol, number: int, voices: Mapping[int, Sequence[Symbol]], staff: SharedStaff
 ) -> bool:
     first = min(voices)
     if number != first and any(
         not s.notes and (s.onset, s.duration) == (rest.onset, rest.duration) for s in voices[first]
     ):
         return True
-    if kind in ("lines", "drums"):
+    if staff.kind in ("lines", "drums"):
         return number != first or any(
             s.onset < rest.onset + rest.duration and rest.onset < s.onset + s.duration
             for voice in voices.values()
@@ -96,7 +95,18 @@ def _is_superfluous(
     if number not in (UPPER, LOWER):
         return True
     middle = [s for other in voices if other not in (UPPER, LOWER) for s in voices[other]]
-    return number == LOWER and any(s.notes and s.onset == rest.onset for s in middle)
+    if number == LOWER and any(s.notes and s.onset == rest.onset for s in middle):
+        return True
+    return number == LOWER and any(
+        s.onset == rest.onset and s.duration >= rest.duration and _reaches_down(s, staff)
+        for s in voices.get(UPPER, ())
+    )
+
+
+def _reaches_down(symbol: Symbol, staff: SharedStaff) -> bool:
+    """Return whether a chord has notes where the lower voice's rests usually are."""
+    lowest = min((staff.pitch[note] for note, _, _ in symbol.notes), default=127)
+    return len(symbol.notes) > 1 and _step(lowest) <= staff.clef.middle - USUAL
 
 
 def _placed(place: int, voices: Sequence[Sequence[Symbol]], staff: SharedStaff) -> list[Symbol]:

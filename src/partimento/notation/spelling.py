@@ -65,6 +65,7 @@ def spell(piece: Piece) -> list[Spelling]:
       as it sounds. The scale of the key votes, too.
     - A note that rises a semitone in its part leans to the sharp name, as leading notes do. One
       that falls a semitone leans a little to the flat name.
+    - All notes of one pitch in a bar and part have one name: their leanings are added.
 
     Without a declared key, the key is the major scale that contains most of the sounding time.
 
@@ -86,7 +87,12 @@ def spell(piece: Piece) -> list[Spelling]:
         order = pitched[np.lexsort((notes.pitch[pitched], notes.onset[pitched]))]
         moves = np.array(_next_moves(piece, notes.divisions if piece.keys else 0))
         key = _key_of_each(piece, order)
-        fifths[order] = _fifths(notes.pitch[order] % 12, key, moves[order])
+        flat, lean = _leanings(notes.pitch[order] % 12, key, moves[order])
+        bar = _bar_of_each(piece, order)
+        lean = _summed(lean, notes.part[order], notes.pitch[order], bar, key)
+        # No name has more than two accidentals.
+        is_sharp = ((lean > 0) | (flat < LOWEST_NAME)) & (flat + 12 <= HIGHEST_NAME)
+        fifths[order] = flat + 12 * is_sharp
     pairs = zip(notes.pitch.tolist(), fifths.tolist(), strict=True)
     return [on_line(pitch, fifth) for pitch, fifth in pairs]
 
@@ -100,8 +106,27 @@ def _key_of_each(piece: Piece, order: np.ndarray) -> np.ndarray:
     return fifths
 
 
-def _fifths(pitch_class: np.ndarray, key: np.ndarray, moves: np.ndarray) -> np.ndarray:
-    """Return the positions of notes on the line of fifths: (N,) int64.
+def _bar_of_each(piece: Piece, order: np.ndarray) -> np.ndarray:
+    """Return the number of the bar in which each of some notes begins."""
+    starts = np.array([float(bar.onset * piece.notes.divisions) for bar in piece.bars()])
+    bars: np.ndarray = np.searchsorted(starts, piece.notes.onset[order], side="right")
+    return bars
+
+
+def _summed(lean: np.ndarray, *columns: np.ndarray) -> np.ndarray:
+    """Return the sums of the leanings of all notes with equal columns."""
+    _, group = np.unique(np.stack(columns, axis=1), axis=0, return_inverse=True)
+    group = group.ravel()
+    sums: np.ndarray = np.bincount(group, lean)[group]
+    return sums
+
+
+def _leanings(
+    pitch_class: np.ndarray, key: np.ndarray, moves: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the flat name of each note, and how much it leans to the sharp name.
+
+    Names are positions on the line of fifths. The sharp name is twelve fifths above the flat one.
 
     Parameters
     ----------
@@ -122,9 +147,7 @@ def _fifths(pitch_class: np.ndarray, key: np.ndarray, moves: np.ndarray) -> np.n
     # Notes of the scale keep their names wherever they lead.
     is_chromatic = (7 * pitch_class - key + 1) % 12 > 6
     lean = votes + is_chromatic * (RISES * (moves > 0) - FALLS * (moves < 0))
-    is_sharp = ((lean > 0) | (flat < LOWEST_NAME)) & (flat + 12 <= HIGHEST_NAME)
-    fifths: np.ndarray = flat + 12 * is_sharp
-    return fifths
+    return flat, lean
 
 
 def _counts(pitch_class: np.ndarray) -> np.ndarray:
