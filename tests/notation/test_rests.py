@@ -6,7 +6,7 @@ from partimento.notation.staves import BASS, GUITAR, TREBLE
 from partimento.notation.symbol import Symbol
 from partimento.notation.voices import LOWER, MIDDLE, UPPER
 
-PITCH = (60, 71, 84, 40)  # of the notes 0 to 3
+PITCH = (60, 71, 84, 40, 67)  # of the notes 0 to 4
 LENGTHS = {"eighth": 2, "quarter": 4, "half": 8, "whole": 16}
 
 
@@ -50,9 +50,9 @@ def test_rests_avoid_the_notes_of_the_other_voice():
     high = {UPPER: row(("quarter", None), ("quarter", 2)), LOWER: row(("half", 2))}
     (((_, place),), _) = shown(high)
     assert place == 35 + 7 + 1 + 3  # above C6, and on a line
-    low = {UPPER: row(("half", 3)), LOWER: row(("quarter", None), ("quarter", 3))}
-    _, ((_, place),) = shown(low, clef=BASS)
-    assert place <= 16 - 1 - 3  # below E2
+    low = {UPPER: row(("half", 4)), LOWER: row(("quarter", None), ("quarter", 3))}
+    _, ((_, place),) = shown(low)
+    assert place == 32 - 1 - 3  # below G4
     fits = {UPPER: row(("half", 2)), LOWER: row(("quarter", None), ("quarter", 0))}
     assert shown(fits) == [[], [(False, None)]]
 
@@ -61,9 +61,8 @@ def test_a_chord_that_reaches_down_leaves_no_rest_below_it():
     chord = Symbol(0, 4, ((3, False, False), (1, False, False)), Value(0, 4, "quarter", 0))
     lower = row(("quarter", None), ("quarter", 0))
     assert shown({UPPER: [chord], LOWER: lower}) == [[], [(True, None)]]
-    # A single note is a line of its own.
-    assert shown({UPPER: row(("quarter", 3)), LOWER: lower})[1][0][0] is False
-    assert shown({UPPER: [chord], LOWER: row(("half", None), ("quarter", 0))})[1][0][0] is False
+    assert shown({UPPER: row(("quarter", 3)), LOWER: lower})[1][0][0] is True
+    assert shown({UPPER: row(("quarter", 1)), LOWER: lower})[1][0][0] is False
 
 
 def test_lines_and_drums_show_no_rests_under_sound():

@@ -40,7 +40,7 @@ class PartAccidentals:
 
     A courtesy accidental is given to the first note of a bar on a line or space in two cases:
 
-    - In the bar before on the staff, this step was last altered otherwise, in any octave.
+    - In the bar before on the staff, this step was last altered otherwise, at most an octave away.
     - In this bar, the same step is altered otherwise in another octave, on the other staff or by a
       note tied over the bar line.
 
@@ -90,10 +90,11 @@ class PartAccidentals:
         self, name: Spelling, staff: int, sounded: Sequence[Mapping[Place, int]]
     ) -> bool:
         """Return whether the step of a note was altered otherwise shortly before."""
-        recent = [*sounded, self.before.get(staff, {})]
+        before = self.before.get(staff, {})
+        near = {place: before[place] for place in before if abs(place[1] - name.octave) <= 1}
         return any(
             step == name.step and alter != name.alter
-            for places in recent
+            for places in (*sounded, near)
             for (step, _), alter in places.items()
         )
 

@@ -46,7 +46,7 @@ def with_rests(voices: Mapping[int, Sequence[Symbol]], staff: SharedStaff) -> li
 
     Two voices that rest together for the same time show one rest. Voices between them come and go:
     they show no rests, and the lower voice none where one of their notes begins. Nor has it one
-    below a chord of the upper voice that reaches as far down. Two lines of a chorale may meet on
+    below a note of the upper voice that reaches as far down. Two lines of a chorale may meet on
     one note: while one sounds, the other shows no rest. Neither do the hands of a drummer while the
     feet play. Rests of tuplets are always shown.
 
@@ -92,21 +92,22 @@ def _is_superfluous(
             for s in voice
             if s.notes
         )
+    if staff.kind == "choir":  # singers count every rest
+        return False
     if number not in (UPPER, LOWER):
         return True
     middle = [s for other in voices if other not in (UPPER, LOWER) for s in voices[other]]
     if number == LOWER and any(s.notes and s.onset == rest.onset for s in middle):
         return True
     return number == LOWER and any(
-        s.onset == rest.onset and s.duration >= rest.duration and _reaches_down(s, staff)
-        for s in voices.get(UPPER, ())
+        s.onset == rest.onset and _reaches_down(s, staff) for s in voices.get(UPPER, ())
     )
 
 
 def _reaches_down(symbol: Symbol, staff: SharedStaff) -> bool:
-    """Return whether a chord has notes where the lower voice's rests usually are."""
+    """Return whether a symbol has notes where the lower voice's rests usually are."""
     lowest = min((staff.pitch[note] for note, _, _ in symbol.notes), default=127)
-    return len(symbol.notes) > 1 and _step(lowest) <= staff.clef.middle - USUAL
+    return _step(lowest) <= staff.clef.middle - USUAL
 
 
 def _placed(place: int, voices: Sequence[Sequence[Symbol]], staff: SharedStaff) -> list[Symbol]:
