@@ -51,6 +51,16 @@ def test_stated_phrase_ends_come_first() -> None:
     assert estimate_phrase_ends(piece) == ENDS
 
 
+def test_long_stretches_between_stated_ends_are_divided() -> None:
+    notes = [
+        Note(32 * i + note.onset, note.duration, note.pitch)
+        for i in range(3)
+        for note in song().notes
+    ]
+    piece = Piece(notes, phrase_ends=(F(28), F(96)))
+    assert [phrase.end for phrase in phrases(piece)] == [28, *range(32, 97, 8)]
+
+
 def test_rests_belong_to_no_phrase() -> None:
     notes = [Note(F(i), F(1), 60) for i in (1, 2, 5, 6, 9)]
     piece = Piece(notes, phrase_ends=(F(1, 2), F(3), F(4), F(7)))

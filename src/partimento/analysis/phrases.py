@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -37,6 +38,7 @@ LENGTH_IN_NOTES, NOTES = 3.0, 10
 LENGTH_IN_BARS, BARS = 3.0, 2
 PARALLEL = 0.5  # cost of a phrase that begins elsewhere in the bar than the one before
 LONGEST = 40  # notes of the melody in one phrase
+MOST_BARS = 16  # a longer stretch between stated ends has several phrases
 
 
 @short_repr
@@ -61,7 +63,9 @@ def phrases(piece: Piece) -> list[Phrase]:
     Parameters
     ----------
     piece : Piece
-        Its `phrase_ends` count if it has any; otherwise they are estimated.
+        Its `phrase_ends` count if it has any. Between two of them that are more than 16 bars
+        apart, and in pieces without any, phrase ends are estimated. A piece that has one fermata
+        at its end is an example.
 
     Returns
     -------
@@ -87,12 +91,25 @@ def phrases(piece: Piece) -> list[Phrase]:
     last = Fraction(int(notes.end.max()), notes.divisions)
     found: list[Phrase] = []
     start = Fraction(0)
-    for end in [*(piece.phrase_ends or estimate_phrase_ends(piece)), last]:
+    for end in _ends(piece, last):
         first = next((onset for onset in onsets if onset >= start), last)
         if first < end:
             found.append(Phrase(first, end))
         start = max(start, end)
     return found
+
+
+def _ends(piece: Piece, last: Fraction) -> list[Fraction]:
+    """Return the stated phrase ends, with estimated ones where these are far apart."""
+    stated = sorted({*piece.phrase_ends, last})
+    most = MOST_BARS * piece.first_meter.bar_ql
+    gaps = [(a, b) for a, b in pairwise([Fraction(0), *stated]) if b - a > most]
+    if piece.phrase_ends and not gaps:
+        return stated
+    estimated = estimate_phrase_ends(piece)
+    if not piece.phrase_ends:
+        return list(estimated)
+    return sorted({*stated, *(end for end in estimated if any(a < end < b for a, b in gaps))})
 
 
 def estimate_phrase_ends(piece: Piece) -> tuple[Fraction, ...]:

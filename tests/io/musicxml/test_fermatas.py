@@ -102,3 +102,13 @@ def test_a_tied_note_has_its_fermata_at_the_end() -> None:
     piece = Piece([Note(F(3), F(3), 60)], fermatas=(F(3),))
     assert written(piece) == [("P1", "n0.2", "upright")]
     assert again(piece).fermatas == (3,)
+
+
+def test_a_picture_has_fermatas_in_all_parts_that_end_together() -> None:
+    upper = [Note(F(0), F(4), 72), Note(F(4), F(4), 74)]
+    lower = [Note(F(i), F(2), 50 + i, part=1) for i in range(0, 8, 2)]
+    piece = Piece([*upper, *lower], parts=(Part("Flute", 73), Part("Cello", 42)), fermatas=(F(0),))
+    assert again(piece).fermatas == (0,)
+    assert written(piece) == [("P1", "n1", "upright")]
+    drawn = [(part, kind) for part, _, kind in written(piece, ornaments="grace")]
+    assert drawn == [("P1", "upright"), ("P2", "upright")]

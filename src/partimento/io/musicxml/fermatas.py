@@ -13,11 +13,12 @@ from partimento.notation.layout import StaffBar
 Places = dict[tuple[int, int, int], tuple[int, bool]]
 
 
-def ends_under_fermata(piece: Piece) -> dict[int, int]:
+def ends_under_fermata(piece: Piece, *, is_exact: bool = True) -> dict[int, int]:
     """Map the index of each note under a fermata to its end, in steps.
 
     These are the notes that begin at a fermata and with which a phrase ends. Where none of the
-    notes at a fermata ends a phrase, all of them are under it.
+    notes at a fermata ends a phrase, all of them are under it. For pictures (`is_exact` is false),
+    the other voices that end with these notes are under a fermata, too, as in printed scores.
     """
     notes = piece.notes
     if not piece.fermatas:
@@ -26,7 +27,10 @@ def ends_under_fermata(piece: Piece) -> dict[int, int]:
     begins = np.isin(notes.onset, at) & (notes.grace == 0)
     closes = begins & np.isin(notes.end, _steps(piece.phrase_ends, notes.divisions))
     others = begins & ~np.isin(notes.onset, notes.onset[closes])
-    return {int(i): int(notes.end[i]) for i in np.flatnonzero(closes | others)}
+    under = closes | others
+    if not is_exact:
+        under |= np.isin(notes.end, notes.end[closes]) & (notes.grace == 0)
+    return {int(i): int(notes.end[i]) for i in np.flatnonzero(under)}
 
 
 def _steps(times: Collection[Fraction], divisions: int) -> list[int]:

@@ -102,10 +102,12 @@ def to_musicxml(piece: Piece, *, ornaments: Ornaments = "exact") -> str:
     ]
     step = _common_step(piece, bars, layouts, ticks)
     root = _head(piece, together)
+    fermata_ends = ends_under_fermata(piece, is_exact=ornaments == "exact")
     for number, layout in enumerate(layouts):
         element = ET.SubElement(root, "part", id=f"P{number + 1}")
         writer = _PartWriter(piece, number, bars, layout, names, ticks, step)
         writer.is_exact = ornaments == "exact"
+        writer.fermata_ends = fermata_ends
         writer.is_lower = number > 0 and len(together[number]) > 1
         writer.write(element)
     ET.indent(root, " ")
@@ -242,7 +244,7 @@ class _PartWriter:
             ticks,
             step,
         )
-        self.fermata_ends = ends_under_fermata(piece)
+        self.fermata_ends: Mapping[int, int] = {}
         self.fermatas: Places = {}  # of the bar that is written
         self.is_lower = False  # whether the staff is the lower one of a choir
         self.is_exact = True  # not only for pictures
