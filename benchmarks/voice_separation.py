@@ -7,13 +7,15 @@
 
 Precision and recall count the links to the next note in the same voice; the docstring of
 `analysis.voice_agreement.agreement` has the definition. The baseline numbers the notes that sound
-at an onset from the top. In chorales and quartets, a part is a voice; in keyboard music it is a
-``voice`` of a staff. The notes are shuffled, so that no order of a file helps.
+at an onset from the top. In chorales, quartets and guitar music, a part is a voice; in keyboard
+music it is a ``voice`` of a staff. The notes are shuffled, so that no order of a file helps.
+``alone`` is the number of notes and chords of the voices per note: 1.00 if there are no chords.
 
 Splits: every third chorale of `bundled:chorales` is for learning (``voice_weights.py``), the next
 one for validation, the next one for test. Quartets: Haydn op. 1 no. 1, Mozart K. 155 and K. 156 are
 for learning, Mozart K. 80 for validation, all others for test. Keyboard music is not used for
-learning: C. P. E. Bach and Clara Schumann are for validation, and ASAP's scores for test.
+learning: C. P. E. Bach and Clara Schumann are for validation, and ASAP's scores for test. Three
+guitar pieces of Mutopia that have a track for each voice are for test, too.
 """
 
 from __future__ import annotations
@@ -39,6 +41,7 @@ QUARTETS = {
     "validation": ("mozart/k80",),
     "test": ("haydn/opus74no1", "mozart/k458", "beethoven/opus18no1", "beethoven/opus133"),
 }
+GUITAR = ("sorf-op35-no22", "brahms-vals3", "brahms-vals9")
 KEYBOARD_VALIDATION = ("cpebach/h186", "schumann_clara/polonaise")
 
 
@@ -102,6 +105,9 @@ def collections(split: str) -> dict[str, list[Path]]:
         found[f"{composer.title()}, quartets"] = quartet_paths(split, composer)
     keyboard = keyboard_paths(split)
     found |= {f"{composer}, keyboard": paths for composer, paths in keyboard.items()}
+    if split == "test":
+        paths = sorted((DATA / "mutopia-guitar").rglob("*.mid"))
+        found["Sor and Brahms, guitar"] = [path for path in paths if path.stem in GUITAR]
     return {name: paths for name, paths in found.items() if paths}
 
 
@@ -114,6 +120,14 @@ def judged(staffs: Iterable[Staff]) -> Iterator[tuple[Staff, Agreement, Agreemen
         seconds = time.perf_counter() - begin
         baseline = agreement(*columns, voices_by_pitch_order(*columns), staff.stated)
         yield staff, baseline, agreement(*columns, voice, staff.stated), seconds
+
+
+def measure(paths: Iterable[Path]) -> tuple[Agreement, Agreement]:
+    """Return the agreement of the baseline and of ours over some scores."""
+    baseline, ours = Agreement(), Agreement()
+    for _, one, other, _ in judged(map(staff_of, paths)):
+        baseline, ours = baseline.plus(one), ours.plus(other)
+    return baseline, ours
 
 
 def table(found: dict[str, list[Path]], *, files: bool) -> None:

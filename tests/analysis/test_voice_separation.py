@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from benchmarks import voice_separation as benchmark
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.pieces import Q, melody
@@ -181,3 +182,23 @@ def test_the_voices_of_a_chorale_are_found(stem):
     rows = notes.onset, notes.end, notes.pitch
     found = agreement(*rows, voices_of(*rows, notes.divisions), notes.part)
     assert min(found.precision, found.recall) > 0.96
+
+
+def figures(paths):
+    return [
+        round(100 * share, 1)
+        for found in benchmark.measure(paths)
+        for share in (found.precision, found.recall)
+    ]
+
+
+@pytest.mark.slow
+def test_the_figures_of_the_guide(data_folder):
+    """The baseline and ours, precision and recall in percent; see docs/guides/scores.md."""
+    assert figures(benchmark.chorale_paths("test")) == pytest.approx(
+        [96.5, 96.5, 98.3, 98.3], abs=0.3
+    )
+    mozart = figures(benchmark.quartet_paths("test", "mozart"))
+    assert mozart == pytest.approx([85.0, 85.3, 92.0, 92.2], abs=0.5)
+    bach = figures(benchmark.keyboard_paths("test")["Bach"])
+    assert bach == pytest.approx([84.5, 85.0, 97.3, 97.8], abs=0.5)
