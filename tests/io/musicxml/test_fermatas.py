@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import pytest
 
-from partimento import Note, Part, Piece
+from partimento import Note, Part, Piece, load_corpus
 from partimento.io.musicxml.fermatas import ends_under_fermata
 from partimento.io.musicxml.read import piece_from_musicxml
 from partimento.io.musicxml.write import to_musicxml
@@ -112,3 +112,12 @@ def test_a_picture_has_fermatas_in_all_parts_that_end_together() -> None:
     assert written(piece) == [("P1", "n1", "upright")]
     drawn = [(part, kind) for part, _, kind in written(piece, ornaments="grace")]
     assert drawn == [("P1", "upright"), ("P2", "upright")]
+
+
+@pytest.mark.slow
+def test_the_chorales_have_fermatas_and_keep_them() -> None:
+    pieces = load_corpus("bundled:chorales").pieces
+    assert (len(pieces), sum(bool(piece.fermatas) for piece in pieces)) == (364, 363)
+    for piece in pieces:
+        found = again(piece.replace(score=None))
+        assert (found.fermatas, found.phrase_ends) == (piece.fermatas, piece.phrase_ends)
