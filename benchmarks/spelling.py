@@ -1,6 +1,6 @@
 """Measure pitch spelling on printed scores, beside that of partitura and music21.
 
-    python benchmarks/spelling.py [--peers-python PATH] [--half validation]
+    python benchmarks/spelling.py [--peers-python PATH] [--music21] [--half validation]
 
 Names are removed from the scores of music21's corpus that bear them in MusicXML. A note is right if
 its letter and its alteration are those of the score. "With keys" leaves key signatures, as a user's
@@ -136,6 +136,7 @@ def main() -> None:
     """Print a table of the methods."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--peers-python", help="a Python with partitura installed")
+    parser.add_argument("--music21", action="store_true", help="music21 too: 15 minutes")
     parser.add_argument("--half", choices=("validation", "test"), default="test")
     options = parser.parse_args()
     scores = read_scores(options.half)
@@ -149,8 +150,9 @@ def main() -> None:
     if options.peers_python:
         python = options.peers_python
         report("partitura", lambda: of_partitura(python, without), scores, "without")
-    report("music21", lambda: [of_music21(p) for p in with_keys], scores, "with")
-    report("music21", lambda: [of_music21(p) for p in without], scores, "without")
+    if options.music21:
+        report("music21", lambda: [of_music21(p) for p in with_keys], scores, "with")
+        report("music21", lambda: [of_music21(p) for p in without], scores, "without")
 
 
 if __name__ == "__main__":

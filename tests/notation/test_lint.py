@@ -1,5 +1,7 @@
 """The rules of notation, and how their findings are stated."""
 
+from pathlib import Path
+
 from tests.notation.lint_scores import bar, score, sign
 
 from partimento.notation.lint import RULES, Finding, check_score
@@ -29,3 +31,9 @@ def test_rules_can_be_chosen():
     chosen = [rule for rule in RULES if rule.id == "final-bar-line"]
     assert [finding.rule for finding in check_score(bad, chosen)] == ["final-bar-line"]
     assert check_score(score(bar([sign("whole")]))) == []
+
+
+def test_the_guide_lists_the_rules():
+    guide = Path(__file__).parents[2] / "docs" / "guides" / "notation.md"
+    rows = [f"| `{rule.id}` | {rule.severity} | {rule.text} |" for rule in RULES]
+    assert guide.read_text().splitlines()[-len(rows) :] == rows
