@@ -118,6 +118,44 @@ def compare(
 
 @command(
     app,
+    "tune",
+    group=EVALUATE,
+    examples=(
+        """Choose the default sampling of a run by its validation pieces:
+             partimento tune runs/mine scores/""",
+    ),
+)
+def tune(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.", show_default=False)],
+    corpus: Annotated[
+        str,
+        typer.Argument(
+            metavar="CORPUS",
+            help="The corpus on which it was trained: a folder, a store or bundled:NAME.",
+            show_default=False,
+        ),
+    ],
+    pieces: Annotated[
+        int, typer.Option(metavar="N", help="Number of pieces to compose per sampling.")
+    ] = 32,
+    bars: Annotated[int, typer.Option(metavar="N", help="Length of these pieces in bars.")] = 12,
+    seed: Annotated[
+        int,
+        typer.Option(min=0, max=2**31, metavar="N", help="The same seed gives the same results."),
+    ] = 0,
+    as_json: Json = False,
+) -> None:
+    """Choose the default temperature, top-p and min-p of a model.
+
+    The sampling whose pieces are nearest to the validation pieces is kept in the run.
+    """
+    from partimento.cli.tune import run_tune
+
+    run_tune(run, corpus, pieces=pieces, bars=bars, seed=seed, as_json=as_json)
+
+
+@command(
+    app,
     "evaluate",
     group=EVALUATE,
     examples=(

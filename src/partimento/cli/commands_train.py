@@ -57,6 +57,15 @@ def train(
             help="A recipe by name, or a TOML file [default: that of --model, or notewise].",
         ),
     ] = None,
+    base: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="NAME|RUN",
+            help="Start from the weights of a bundled model or a run (fine-tuning): the best way "
+            "to learn from a dozen pieces.",
+        ),
+    ] = None,
     settings: Annotated[
         list[str] | None,
         typer.Option(
@@ -90,7 +99,7 @@ def train(
 
     options = TrainOptions(watch, tensorboard)
     if resume is not None:
-        if sources or out or model or recipe or settings or seed is not None or force:
+        if sources or out or model or recipe or base or settings or seed is not None or force:
             raise PartimentoError(
                 "--resume uses the settings and scores of the interrupted training: combine it only"
                 " with --watch, --tensorboard and --json"
@@ -106,6 +115,7 @@ def train(
         sources,
         out=out,
         recipe=recipe,
+        base=base,
         overrides=overrides,
         selection=selection,
         force=force,

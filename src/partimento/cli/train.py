@@ -51,6 +51,7 @@ def run_train(
     *,
     out: Path | None,
     recipe: str | None,
+    base: str | None = None,
     overrides: Sequence[str],
     selection: Selection,
     force: bool,
@@ -61,7 +62,15 @@ def run_train(
     overriding = parse_settings(overrides)
     for source in sources:
         check_source(source)
-    values = over_recipe(overriding, recipe)
+    if base is not None and recipe is not None:
+        raise PartimentoError("--from keeps the settings of its model: leave out --recipe")
+    if base is not None:
+        from partimento.training.fine_tuning import fine_tuning_settings
+
+        values = fine_tuning_settings(base, overriding)
+        recipe = Path(base).name
+    else:
+        values = over_recipe(overriding, recipe)
     model = overriding.get("model", {}).get("name")
     recipe = recipe or recipe_of(model) or str(model)
     out = (

@@ -196,6 +196,7 @@ def prepare(
     test: float,
     seed: int,
     kind: str = "chords",
+    tokenizer: Tokenizer | None = None,
     progress: Progress = silent,
 ) -> Dataset:
     """Build a data set: transpose, split and tokenize the pieces of a corpus.
@@ -213,6 +214,8 @@ def prepare(
         Seed of the drawn split.
     kind : str
         The tokens that the model reads (`Model.tokenizer_kind`).
+    tokenizer : Tokenizer, optional
+        A fitted tokenizer to use; by default, one is fitted to the training pieces.
     progress : Progress, optional
         Called in the stage ``keys``.
 
@@ -239,7 +242,8 @@ def prepare(
     train, valid, held = split(ready, stored, validation=validation, test=test, seed=seed)
     if config.transpose == "all":
         train = _with_copies(train, config)
-    tokenizer = fit_tokenizer(config.tokenizer_name(kind), train, config)
+    if tokenizer is None:
+        tokenizer = fit_tokenizer(config.tokenizer_name(kind), train, config)
     if tokenizer.is_empty:
         raise PartimentoError(
             f"no chord or no duration occurs {config.min_count} times: add more music, or use --set"

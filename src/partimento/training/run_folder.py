@@ -10,6 +10,7 @@ All other modules get the names of these files from here::
     history.csv       one line per epoch, the same for the same seed
     history.json      the same, with speed and times, which depend on the machine
     real_pieces.json  what the pieces of the corpus show, to compare composed ones with
+    tuning.json       the default sampling that `partimento tune` found, and its search
     held_out.json     nats per event of the model and its baselines on the test pieces
     rejects.csv       files that were not used, with the reasons
     seen/             snapshots of the model during training, for `partimento watch`
@@ -95,6 +96,11 @@ class RunFolder:
     def real_pieces(self) -> Path:
         """The criteria of the pieces of the corpus."""
         return self.path / "real_pieces.json"
+
+    @property
+    def tuning(self) -> Path:
+        """The search of the default sampling."""
+        return self.path / "tuning.json"
 
     @property
     def rejects(self) -> Path:
@@ -201,6 +207,17 @@ class RunFolder:
     def write_real_pieces(self, real: RealPieces) -> None:
         """Write values that `read_real_pieces` can read."""
         write_atomically(self.real_pieces, json.dumps(real.to_plain(), indent=2) + "\n")
+
+    def read_tuned_sampling(self) -> dict[str, Any] | None:
+        """Read the sampling that a search found, as plain values; None without a search."""
+        if not self.tuning.is_file():
+            return None
+        values: dict[str, Any] = json.loads(self.tuning.read_text(encoding="utf-8"))["sampling"]
+        return values
+
+    def write_tuning(self, values: Mapping[str, Any]) -> None:
+        """Write a search that `read_tuned_sampling` can read."""
+        write_atomically(self.tuning, json.dumps(values, indent=2) + "\n")
 
     def _checked_files(self, suffix: str) -> tuple[Path, ...]:
         return (

@@ -109,6 +109,14 @@ class TrainSettings(Section):
         ),
     )
 
+    base: str = Field(
+        default="",
+        description=(
+            "Run folder or name of a bundled model from whose weights training starts"
+            " (fine-tuning); empty: random weights."
+        ),
+    )
+
     @model_validator(mode="after")
     def _check_together(self) -> Self:
         if self.validation + self.test >= 1:

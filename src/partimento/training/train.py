@@ -19,13 +19,15 @@ from partimento.models.base import Autoregressive, Latent, Model
 from partimento.models.deferred import keras
 from partimento.music.piece import Piece
 from partimento.progress import Progress, silent
-from partimento.recipes import over_recipe
+from partimento.recipes import DEFAULT_MODEL, over_recipe
 from partimento.tokens.base import Tokens
 from partimento.tokens.windows import WindowBatches
 from partimento.training import checkpoint
 from partimento.training.callbacks import Callback, Callbacks
 from partimento.training.dataset import Dataset, prepare
+from partimento.training.fine_tuning import FEW_PIECES, copy_weights
 from partimento.training.loop import Epoch, Fitted, epochs_added, fit, validate
+from partimento.training.pretrained import bundled_models
 from partimento.training.run_folder import RunFolder, TrainingFolder
 from partimento.training.settings import Settings
 from partimento.training.snapshots import Snapshots
@@ -98,13 +100,16 @@ def learn(
             settings = recorded_settings(out)
         else:
             settings = _with_view(_complete(settings), corpus, callback)
-        data = prepared(corpus, settings, progress)
+        base = load_model(settings.train.base) if settings.train.base else None
+        data = prepared(corpus, settings, progress, base=base)
         if folder is not None and resume:
             _check_same(checkpoint.read_about(folder), data, callback)
         elif folder is not None:
             checkpoint.write_about(folder, settings, corpus, data.fingerprint)
         progress("build", 0, 1)
         model = new_model(settings, data)
+        if base is not None:
+            copy_weights(base, model)
         if folder is not None:
             # Written before training, so that `partimento watch` can read it in the meantime.
             write_atomically(folder.vocabulary, data.tokenizer.to_json(), durable=False)
@@ -166,8 +171,19 @@ def _with_view(settings: Settings, corpus: Corpus, callback: Callback) -> Settin
     return settings.model_copy(update={"data": corpus.config})
 
 
-def prepared(corpus: Corpus, settings: Settings, progress: Progress = silent) -> Dataset:
-    """Build the data set of a corpus for training with these settings."""
+def prepared(
+    corpus: Corpus,
+    settings: Settings,
+    progress: Progress = silent,
+    *,
+    base: TrainedModel | None = None,
+) -> Dataset:
+    """Build the data set of a corpus for training with these settings.
+
+    The tokenizer is that of `base`, the model that is fine-tuned, if there is one.
+    """
+    if base is None and settings.train.base:
+        base = load_model(settings.train.base)
     return prepare(
         corpus,
         settings.tokens,
@@ -175,6 +191,7 @@ def prepared(corpus: Corpus, settings: Settings, progress: Progress = silent) ->
         test=settings.train.test,
         seed=settings.train.seed,
         kind=model_class(settings.name).tokenizer_kind,
+        tokenizer=None if base is None else base.tokenizer,
         progress=progress,
     )
 
@@ -228,7 +245,7 @@ def _train(
     train = model.batches(data, "train", settings.tokens, batch_size=size)
     for text in (
         epochs_added(settings.train, len(train)),
-        too_small(model, data.training_tokens()),
+        too_small(model, data.training_tokens()) or too_few(data, settings),
     ):
         if text:
             callback.on_note(text)
@@ -273,6 +290,19 @@ def too_small(model: Model, pieces: Sequence[Tokens]) -> str | None:
             "or copies in other keys (--set tokens.transpose=all) may do better"
         )
     return None
+
+
+def too_few(data: Dataset, settings: Settings) -> str | None:
+    """Return advice if a bundled model would be a better start, else None."""
+    names = [*bundled_models()]
+    pieces = len(data.train) + len(data.valid) + len(data.test)
+    if pieces >= FEW_PIECES or settings.train.base or settings.name != DEFAULT_MODEL or not names:
+        return None
+    options = " or ".join(f"--from {name}" for name in names)
+    return (
+        f"only {pieces} pieces: a bundled model that goes on learning from them knows more than a"
+        f" new one (add {options})"
+    )
 
 
 def _over_epochs(

@@ -29,7 +29,7 @@ from partimento.training.piece_record import PieceRecord
 from partimento.training.pretrained import model_folder
 from partimento.training.real_pieces import RealPieces
 from partimento.training.run_folder import RunFolder
-from partimento.training.settings import Settings
+from partimento.training.settings import SampleSettings, Settings
 from partimento.training.uninitialized import uninitialized
 
 if TYPE_CHECKING:
@@ -384,6 +384,10 @@ def load_model(folder: Path | str = "guitar") -> TrainedModel:
             raise ValueError("the best epoch is not in the history")
         fingerprint = str(about["corpus"]["fingerprint"])
         real = files.read_real_pieces()
+        tuned = files.read_tuned_sampling()
+        if tuned is not None:
+            sampling = SampleSettings(**tuned)
+            settings = settings.model_copy(update={"sample": sampling})
     except (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError) as error:
         raise PartimentoError(
             f"{files.path} is not a complete run: {type(error).__name__}: {error}"
