@@ -12,6 +12,7 @@ import typer
 
 from partimento.cli.help import COMPOSE, command
 from partimento.cli.options import Encoding, Force, Json, NoteEnds, Soundfont
+from partimento.errors import PartimentoError
 
 app = typer.Typer()
 PIECE, PROMPT, SAMPLING = "The piece", "Prompt", "Sampling"
@@ -37,6 +38,13 @@ def compose(
         Path | None,
         typer.Argument(
             metavar="RUN", help="Run folder of a model [default: the bundled guitar model]."
+        ),
+    ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME|RUN",
+            help="A bundled model, guitar or chorales, or a run folder; the same as RUN.",
         ),
     ] = None,
     outputs: Annotated[
@@ -225,6 +233,9 @@ def compose(
         tempo,
         candidates,
     )
+    if run is not None and model is not None:
+        raise PartimentoError(f"two models are given: {run} and {model}")
+    run = run if model is None else Path(model)
     run_compose(run, options, outputs or [], soundfont=soundfont, force=force, as_json=as_json)
 
 

@@ -80,10 +80,11 @@ def run_compose(
         key = None if options.key is None else Key.from_name(options.key)
     except ValueError as error:
         raise PartimentoError(str(error)) from error
-    if folder is None:
-        from partimento.training.pretrained import bundled_model
+    from partimento.training.pretrained import DEFAULT, model_folder
 
-        folder = bundled_model()
+    if folder is None:
+        screen.err().print(f"composing with the bundled model {DEFAULT}")
+    folder = model_folder(folder or DEFAULT)
     start = _start(options.start, folder)
     _check_number("--towards", options.towards, folder)
     with progress.stages(quiet=as_json) as stages:

@@ -7,6 +7,7 @@ from pathlib import Path
 from partimento.errors import PartimentoError, no_such
 from partimento.training.run_folder import RunFolder
 
+DEFAULT = "guitar"
 BUNDLED = Path(__file__).parents[1] / "bundled"
 
 
@@ -16,7 +17,7 @@ def bundled_models() -> dict[str, Path]:
     return {folder.name: folder for folder in folders if RunFolder(folder).exists()}
 
 
-def bundled_model(name: str = "guitar") -> Path:
+def bundled_model(name: str = DEFAULT) -> Path:
     """Return the run folder of a bundled model.
 
     Raises

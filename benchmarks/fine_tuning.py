@@ -1,0 +1,92 @@
+"""Is little music enough? Fine-tune a bundled model on a dozen pieces of one composer.
+
+    python benchmarks/fine_tuning.py STORE [--base guitar] [--pieces 12] [--seed 0] [--out DIR]
+
+STORE is the store with which the bundled model was trained, with its splits. For each composer, 12
+of the training pieces are learned; the composer's validation pieces choose the epoch. The figures
+are nats per event on the composer's test pieces, which no model has learned from: of the bundled
+model as it is, of a new model of the recipe `notewise` trained on the 12 pieces, and of the bundled
+model fine-tuned on them. Times are wall times on this machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+import partimento as pt
+from partimento.corpus.entries import Corpus, CorpusEntry
+from partimento.evaluation.heldout import held_out
+from partimento.tables import markdown_table
+from partimento.training.fine_tuning import fine_tuning_settings
+from partimento.training.train import prepared
+
+COMPOSERS = ("Sor", "Carcassi", "Aguado")
+
+
+def dozen(corpus: Corpus, composer: str, pieces: int, seed: int) -> Corpus:
+    """Return a composer's validation and test pieces, and some of the training pieces."""
+    own = [entry for entry in corpus if composer in entry.piece.composer]
+    train = [entry for entry in own if entry.split == "train"]
+    chosen = np.random.default_rng(seed).permutation(len(train))[:pieces]
+    kept: list[CorpusEntry] = [train[number] for number in sorted(chosen.tolist())]
+    others = [replace(entry) for entry in own if entry.split != "train"]
+    return Corpus([*kept, *others], [], config=corpus.config)
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("store")
+    parser.add_argument("--base", default="guitar")
+    parser.add_argument("--pieces", type=int, default=12)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--composers", default=",".join(COMPOSERS))
+    parser.add_argument("--set", action="append", default=[], help="settings of fine-tuning")
+    parser.add_argument("--no-scratch", action="store_true", help="leave out the new model")
+    parser.add_argument("--validation", action="store_true", help="figures of validation pieces")
+    parser.add_argument("--out", type=Path, help="keep the runs here")
+    options = parser.parse_args()
+    from partimento.config import parse_settings
+
+    base = pt.load_model(options.base)
+    rows = []
+    corpus = pt.load_corpus(options.store)
+    with TemporaryDirectory() as folder:
+        out = options.out or Path(folder)
+        for composer in options.composers.split(","):
+            own = dozen(corpus, composer, options.pieces, options.seed)
+            values = fine_tuning_settings(options.base, parse_settings(options.set))
+            settings = pt.Settings.from_plain(values) if hasattr(pt, "Settings") else values
+            data = prepared(own, base.settings, base=base)
+            if options.validation:
+                data = replace(data, test=[])
+            before = held_out(data, base.model)["model"].total
+            start = time.monotonic()
+            tuned = pt.train(own, settings=settings, out=out / f"{composer}-tuned", force=True)
+            seconds = time.monotonic() - start
+            after = held_out(data, tuned.model)["model"].total
+            scratch = float("nan")
+            if not options.no_scratch:
+                new = pt.train(own, recipe="notewise", out=out / f"{composer}-new", force=True)
+                fresh = prepared(own, new.settings)
+                if options.validation:
+                    fresh = replace(fresh, test=[])
+                scratch = held_out(fresh, new.model)["model"].total
+            counts = [len(part) for part in (data.train, data.valid, data.test)]
+            rows.append(
+                [composer, "/".join(map(str, counts)), f"{before:.3f}", f"{scratch:.3f}"]
+                + [f"{after:.3f}", f"{tuned.best_epoch}", f"{seconds:.0f}"]
+            )
+            print(rows[-1], flush=True)
+    heads = ("composer", "train/valid/test", "bundled", "new", "fine-tuned", "epoch", "seconds")
+    print(markdown_table(heads, rows, numbers=True))
+
+
+if __name__ == "__main__":
+    main()
