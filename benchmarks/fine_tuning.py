@@ -24,6 +24,7 @@ from partimento.corpus.entries import Corpus, CorpusEntry
 from partimento.evaluation.heldout import held_out
 from partimento.tables import markdown_table
 from partimento.training.fine_tuning import fine_tuning_settings
+from partimento.training.settings import Settings
 from partimento.training.train import prepared
 
 COMPOSERS = ("Sor", "Carcassi", "Aguado")
@@ -35,8 +36,8 @@ def dozen(corpus: Corpus, composer: str, pieces: int, seed: int) -> Corpus:
     train = [entry for entry in own if entry.split == "train"]
     chosen = np.random.default_rng(seed).permutation(len(train))[:pieces]
     kept: list[CorpusEntry] = [train[number] for number in sorted(chosen.tolist())]
-    others = [replace(entry) for entry in own if entry.split != "train"]
-    return Corpus([*kept, *others], [], config=corpus.config)
+    others = [entry for entry in own if entry.split != "train"]
+    return Corpus((*kept, *others), config=corpus.config)
 
 
 def main() -> None:
@@ -62,7 +63,7 @@ def main() -> None:
         for composer in options.composers.split(","):
             own = dozen(corpus, composer, options.pieces, options.seed)
             values = fine_tuning_settings(options.base, parse_settings(options.set))
-            settings = pt.Settings.from_plain(values) if hasattr(pt, "Settings") else values
+            settings = Settings.from_plain(values)
             data = prepared(own, base.settings, base=base)
             if options.validation:
                 data = replace(data, test=[])
@@ -80,8 +81,13 @@ def main() -> None:
                 scratch = held_out(fresh, new.model)["model"].total
             counts = [len(part) for part in (data.train, data.valid, data.test)]
             rows.append(
-                [composer, "/".join(map(str, counts)), f"{before:.3f}", f"{scratch:.3f}"]
-                + [f"{after:.3f}", f"{tuned.best_epoch}", f"{seconds:.0f}"]
+                [
+                    composer,
+                    "/".join(map(str, counts)),
+                    *(f"{nats:.3f}" for nats in (before, scratch, after)),
+                    str(tuned.best_epoch),
+                    f"{seconds:.0f}",
+                ]
             )
             print(rows[-1], flush=True)
     heads = ("composer", "train/valid/test", "bundled", "new", "fine-tuned", "epoch", "seconds")

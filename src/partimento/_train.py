@@ -9,11 +9,13 @@ from typing import Any
 from partimento.corpus.entries import Corpus
 from partimento.corpus.load import load_corpus
 from partimento.corpus.settings import DataSettings
+from partimento.errors import PartimentoError
 from partimento.evaluation.callbacks import default_callbacks
 from partimento.music.piece import Piece
 from partimento.progress import Progress, silent
 from partimento.recipes import over_recipe
 from partimento.training.callbacks import Callback
+from partimento.training.fine_tuning import fine_tuning_settings
 from partimento.training.settings import Settings
 from partimento.training.train import learn, recorded_settings, reload_corpus
 from partimento.training.trained_model import TrainedModel
@@ -25,6 +27,7 @@ def train(
     corpus: Corpus | Source | Sequence[Piece] | Sequence[Source] | None = None,
     *,
     recipe: str | None = None,
+    base: str | Path | None = None,
     settings: Settings | Mapping[str, Any] | None = None,
     out: Path | str | None = None,
     force: bool = False,
@@ -42,6 +45,8 @@ def train(
         Sources are loaded with the settings ``data`` of the recipe. Optional if `resume` is set.
     recipe : str, optional
         Name or file of the recipe; by default that of ``model.name``, else ``notewise``.
+    base : str or path, optional
+        A bundled model or a run to fine-tune, instead of a recipe.
     settings : Settings or nested mapping, optional
         Overrides the recipe: ``{"model": {"units": 128}, "train": {"epochs": 5}}``.
     out : path, optional
@@ -77,6 +82,10 @@ def train(
     if resume and out is not None:
         settings = recorded_settings(out)
         corpus = reload_corpus(out, progress=progress) if corpus is None else corpus
+    elif base is not None:
+        if recipe is not None or isinstance(settings, Settings):
+            raise PartimentoError("base keeps the settings of its model: leave out the recipe")
+        settings = Settings.from_plain(fine_tuning_settings(str(base), settings or {}))
     elif not isinstance(settings, Settings):
         settings = Settings.from_plain(over_recipe(settings or {}, recipe))
     data = settings.data if isinstance(settings, Settings) else None
