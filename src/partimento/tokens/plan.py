@@ -115,9 +115,10 @@ def is_plain(length: Fraction) -> bool:
 
 
 def is_notated(start: Fraction, duration: Fraction) -> bool:
-    """Return True if a note with this start and duration can be written plainly.
+    """Return True if an event with this start and duration can be written plainly.
 
-    Start and end are both on the grid of thirty-seconds, or both belong to one tuplet. A tuplet
+    An event off the grid of eighths ends within its quarter, and one off the grid of sixteenths
+    within its eighth. Longer ones would move all that follows off the beat. Start and end are both on the grid of thirty-seconds, or both belong to one tuplet. A tuplet
     fills a quarter or an eighth. Ties into or out of a tuplet are thus excluded.
 
     Parameters
@@ -135,7 +136,7 @@ def is_notated(start: Fraction, duration: Fraction) -> bool:
     """
     end = start + duration
     if is_plain(start) and is_plain(end):
-        return True
+        return start.denominator <= 2 or end <= -(-start // _step(start)) * _step(start)
     if end > 1 or (end - start).denominator > 12:
         return False
     if is_plain(start):
@@ -143,6 +144,11 @@ def is_notated(start: Fraction, duration: Fraction) -> bool:
     if is_plain(end):
         return end in (HALF, 1)
     return True
+
+
+def _step(start: Fraction) -> Fraction:
+    """Return the length of the beat within which an event off the grid of eighths must end."""
+    return Fraction(1) if start.denominator == 4 else HALF
 
 
 def notated_table(steps: np.ndarray, grid: int) -> np.ndarray:
