@@ -118,8 +118,9 @@ def is_notated(start: Fraction, duration: Fraction) -> bool:
     """Return True if an event with this start and duration can be written plainly.
 
     An event off the grid of eighths ends within its quarter, and one off the grid of sixteenths
-    within its eighth. Longer ones would move all that follows off the beat. Start and end are both on the grid of thirty-seconds, or both belong to one tuplet. A tuplet
-    fills a quarter or an eighth. Ties into or out of a tuplet are thus excluded.
+    within its eighth. Longer ones would move all that follows off the beat. Otherwise, start and
+    end are both on the grid of thirty-seconds, or both belong to one tuplet. A tuplet fills a
+    quarter or an eighth. Ties into or out of a tuplet are thus excluded.
 
     Parameters
     ----------
@@ -147,7 +148,7 @@ def is_notated(start: Fraction, duration: Fraction) -> bool:
 
 
 def _step(start: Fraction) -> Fraction:
-    """Return the length of the beat within which an event off the grid of eighths must end."""
+    """Return the beat within which an event off the grid of eighths must end."""
     return Fraction(1) if start.denominator == 4 else HALF
 
 
