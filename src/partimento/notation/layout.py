@@ -23,6 +23,7 @@ from partimento.notation.rests import Kind, SharedStaff, with_rests
 from partimento.notation.rhythm import Tuplet, Value
 from partimento.notation.staves import Clef
 from partimento.notation.symbol import Symbol
+from partimento.notation.tuplet_marks import with_single_marks
 from partimento.notation.voices import Span
 
 MOST_BARS = 20_000  # a longer piece is a mistake, such as a note at tick 2**31
@@ -271,7 +272,7 @@ def _staff_bar(
         number: voice_bar(bar, [s for s in spans if voice.get(s.note) == number], ticks, drawn)
         for number in used
     }
-    staff_voices = [tuple(symbols) for symbols in with_rests(by_number, style)]
+    staff_voices = [tuple(symbols) for symbols in with_rests(with_single_marks(by_number), style)]
     # A whole-bar rest lasts as long as the meter says, so that it fits no shortened bar.
     rests = all(span.start == span.end in (low, low + size) for span in spans)
     if rests and bar.duration == bar.meter.bar_ql:

@@ -38,6 +38,8 @@ class Symbol:
         Whether the symbol is the first or the last one of its tuplet.
     bracket : bool
         Whether its tuplet needs a bracket, because no beam covers exactly the tuplet.
+    tuplet_number : bool
+        Whether its tuplet shows its number.
     """
 
     onset: int
@@ -53,3 +55,4 @@ class Symbol:
     tuplet_starts: bool = False
     tuplet_stops: bool = False
     bracket: bool = True
+    tuplet_number: bool = True

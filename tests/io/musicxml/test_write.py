@@ -22,6 +22,7 @@ from tests.io.musicxml.documents import (
     time_,
 )
 from tests.io.musicxml.documents import note as note_text
+from tests.notation.test_choir import choir
 from tests.pieces import GUITAR, ORGAN, PIECES, Q, chorale, melody, pieces
 from tests.scores import exact, parse, sounding_notes
 
@@ -228,6 +229,7 @@ NOT_ITS_OWN = (
 )  # MuseScore counts in 480ths, and upbeats in bars
 WELL_KNOWN = {
     "small": small_piece(1),
+    "choir": choir(),
     **{name: piece for name, piece in PIECES.items() if name not in NOT_ITS_OWN},
 }
 

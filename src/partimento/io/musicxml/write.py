@@ -594,6 +594,7 @@ def _brackets(notations: ET.Element, symbol: Symbol) -> None:
             type="start",
             number="1",
             bracket="yes" if symbol.bracket else "no",
+            **({} if symbol.tuplet_number else {"show_number": "none"}),
         )
     if symbol.tuplet_stops:
         _add(notations, "tuplet", type="stop", number="1")
