@@ -4,14 +4,50 @@ import functools
 import http.server
 import threading
 import time
+from contextlib import contextmanager
 
 import pytest
 from tests.browser import open_browser
-from tests.pieces import chorale
+from tests.pieces import Q, chorale
 
 from partimento.export.write import write
+from partimento.music.notes import Note
+from partimento.music.piece import Piece
+from partimento.music.timelines import Key, Part
 
 pytestmark = pytest.mark.slow
+
+VOICES = ("Soprano", "Alto", "Tenor", "Bass")
+# The loudest sample that leaves each voice, and all of them, at this moment.
+METERS = """() => {
+  window.meters = () => {
+    const { sound } = partimento;
+    window.taps ??= [...sound.gains, sound.output].map((node) => {
+      const tap = new AnalyserNode(sound.context, { fftSize: 2048 });
+      node.connect(tap);
+      return tap;
+    });
+    return window.taps.map((tap) => {
+      const samples = new Float32Array(tap.fftSize);
+      tap.getFloatTimeDomainData(samples);
+      return Math.max(...samples.map(Math.abs));
+    });
+  };
+}"""
+
+
+def four_voices() -> Piece:
+    chords = [(72, 64, 55, 48), (72, 65, 57, 53), (74, 62, 59, 55), (72, 64, 55, 48)] * 16
+    return Piece(
+        [
+            Note(Q * time, Q, pitch, part=part)
+            for time, chord in enumerate(chords)
+            for part, pitch in enumerate(chord)
+        ],
+        parts=tuple(Part(name, 52) for name in VOICES),
+        keys=(Key(0, "major"),),
+        title="Chorale in C major",
+    )
 
 
 def until(tab, condition: str) -> None:
@@ -25,16 +61,16 @@ def until(tab, condition: str) -> None:
     pytest.fail(f"never: {condition}")
 
 
-@pytest.fixture
-def page(tmp_path):
-    write(chorale(), tmp_path / "index.html", about={"text": "Ten chorales."}, files=["a.mid"])
+@contextmanager
+def opened(folder):
+    """The page of a folder in a browser, over a server that only this test knows."""
 
     class Quiet(http.server.SimpleHTTPRequestHandler):
         def log_message(self, *_):
             pass
 
     server = http.server.ThreadingHTTPServer(
-        ("127.0.0.1", 0), functools.partial(Quiet, directory=str(tmp_path))
+        ("127.0.0.1", 0), functools.partial(Quiet, directory=str(folder))
     )
     threading.Thread(target=server.serve_forever, daemon=True).start()
     with open_browser("--autoplay-policy=no-user-gesture-required") as browser:
@@ -49,10 +85,30 @@ def page(tmp_path):
         tab.on("pageerror", lambda error: tab.problems.append(str(error)))
         tab.on("request", lambda request: tab.requests.append(request.url))
         tab.goto(f"http://127.0.0.1:{server.server_port}/index.html")
-        until(tab, "document.getElementById('sound').readyState >= 1")
         yield tab
     server.shutdown()
     server.server_close()
+
+
+@pytest.fixture
+def page(tmp_path):
+    write(chorale(), tmp_path / "index.html", about={"text": "Ten chorales."}, files=["a.mid"])
+    with opened(tmp_path) as tab:
+        until(tab, "document.getElementById('sound').readyState >= 1")
+        yield tab
+
+
+@pytest.fixture
+def choir(tmp_path):
+    """The page of a piece for four voices, which last for half a minute."""
+    write(
+        four_voices(),
+        tmp_path / "index.html",
+        about={"text": "Ten chorales.", "sections": [{"heading": "Measured", "text": "4.1"}]},
+    )
+    with opened(tmp_path) as tab:
+        tab.evaluate(METERS)
+        yield tab
 
 
 def test_nothing_is_asked_of_the_network_and_nothing_complains(page):
@@ -83,3 +139,70 @@ def test_the_keyboard_moves_through_the_piece(page):
     page.keyboard.press("Home")
     until(page, "document.getElementById('sound').currentTime === 0")
     assert page.locator(".sounds").count() == 0
+
+
+def test_a_voice_is_muted_and_heard_alone(choir):
+    """The sound itself: a muted voice leaves no sample in the mix, a solo only its own."""
+    choir.locator("#play").click()
+    until(choir, "meters().every((level) => level > 0.01)")
+    choir.get_by_role("button", name="Mute Soprano").click()
+    until(choir, "meters()[0] === 0 || meters()[0] < 1e-5")
+    until(choir, "meters().slice(1).every((level) => level > 0.01)")
+    assert choir.evaluate("!partimento.sound.paused")
+    choir.get_by_role("button", name="Solo Bass").click()
+    until(choir, "meters().slice(0, 3).every((level) => level < 1e-5) && meters()[3] > 0.01")
+    choir.get_by_role("button", name="Solo Bass").click()
+    choir.get_by_role("button", name="Mute Soprano").click()
+    until(choir, "meters().every((level) => level > 0.01)")
+    assert choir.problems == []
+    assert choir.requests == [choir.url]
+
+
+def test_voices_are_muted_by_the_keyboard_and_their_notes_fade(choir):
+    mute = choir.get_by_role("button", name="Mute Alto")
+    mute.focus()
+    choir.keyboard.press("Space")
+    assert mute.get_attribute("aria-pressed") == "true"
+    assert choir.evaluate("partimento.sound.paused")  # Space was for the button
+    assert choir.evaluate("partimento.sound.audible") == [True, False, True, True]
+    faded = "[...document.querySelectorAll('g.layer.silent g.note')].map((note) => note.id)"
+    notes = {int(name[1:].split(".")[0]) for name in choir.evaluate(faded)}
+    piece = four_voices()
+    assert notes == {n for n, part in enumerate(piece.notes.part.tolist()) if part == 1}
+    choir.keyboard.press("Enter")
+    assert mute.get_attribute("aria-pressed") == "false"
+    assert choir.evaluate(faded) == []
+
+
+def test_voices_keep_the_player(choir):
+    choir.keyboard.press("ArrowRight")
+    until(choir, "partimento.sound.currentTime === 2")
+    lit = choir.evaluate("[...document.querySelectorAll('.sounds')].map((note) => note.id).sort()")
+    assert lit == ["n16", "n17", "n18", "n19"]
+    choir.locator("#n20 use").first.click()
+    until(choir, "partimento.sound.currentTime > 2.6")
+    until(choir, "document.querySelectorAll('.sounds').length === 4")
+    assert choir.locator("#play").get_attribute("aria-pressed") == "true"
+    choir.keyboard.press("Space")
+    until(choir, "document.getElementById('play').getAttribute('aria-label') === 'Play'")
+    stopped = choir.evaluate("partimento.sound.currentTime")
+    time.sleep(0.2)
+    assert choir.evaluate("partimento.sound.currentTime") == stopped
+    choir.evaluate("partimento.sound.currentTime = partimento.sound.duration - 0.2")
+    choir.keyboard.press("Space")
+    until(
+        choir,
+        "partimento.sound.paused && partimento.sound.currentTime === partimento.sound.duration",
+    )
+    assert choir.locator("#play").get_attribute("aria-pressed") == "false"
+
+
+def test_nothing_is_wider_than_a_small_screen(choir):
+    for width in (360, 768, 1920):
+        choir.set_viewport_size({"width": width, "height": 640})
+        assert choir.evaluate("document.documentElement.scrollWidth") <= width
+        for name in VOICES:
+            box = choir.get_by_role("button", name=f"Solo {name}").bounding_box()
+            assert box["x"] >= 0
+            assert box["x"] + box["width"] <= width
+            assert box["height"] >= 24  # WCAG 2.2, target size

@@ -35,12 +35,12 @@ def demo(
     ] = 1685,
     bars: Annotated[
         int, typer.Option(min=1, max=1000, metavar="N", help="Length of the piece in bars.")
-    ] = 16,
+    ] = 12,
 ) -> None:
     """Train on the bundled Bach chorales, and compose a new one.
 
-    This takes one to three minutes. The result is a web page with score and sound, and the piece as
-    MIDI, MusicXML, SVG, PNG, PDF and WAV.
+    This takes two to three minutes. The result is a web page with score and sound, and the piece as
+    MIDI, MusicXML, SVG, PNG, PDF and WAV. Its part-writing is compared with Bach's.
     """
     from partimento.cli.demo import run_demo
 

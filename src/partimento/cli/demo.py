@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from partimento.cli import progress, screen
-from partimento.cli.train import print_figures, train_run
+from partimento.cli.train import TrainingResult, print_figures, train_run
 from partimento.config import merge
 from partimento.errors import PartimentoError
+from partimento.evaluation.beside_corpus import Beside, as_table, beside_corpus
 from partimento.models.likelihood import Likelihood
 from partimento.music.piece import Piece
-from partimento.music.timelines import Key, Part, Tempo
+from partimento.music.timelines import Key
 from partimento.recipes import read_recipe
 from partimento.training.run_folder import RunFolder
 
 SOURCE = "bundled:chorales"
-ORGAN = 19  # General MIDI: church organ
+COMPOSER = "Partimento, after J. S. Bach"
+TEMPO = 72.0  # quarters per minute
+BEST = 8  # chorales that are composed and measured; the first is written
 NAME = "chorale"
 COLUMNS = ("all", "chord", "held", "duration", "unknown")
 SUFFIXES = (".mid", ".musicxml", ".svg", ".png", ".pdf", ".wav")
@@ -43,30 +47,78 @@ def run_demo(out: Path, *, seed: int, bars: int) -> None:
     with progress.stages() as stages:
         recipe = merge(read_recipe("chorales"), {"train": {"seed": seed}})
         result = train_run([SOURCE], recipe, out=out / "run", force=True, stages=stages)
-        model, table = result.model, result.table
-        from partimento.generate.compose import compose
-
         with stages.during("compose"):
-            piece = compose(
-                model, bars=bars, seed=seed, title=f"Chorale (seed {seed})", program=ORGAN
-            )
-            piece = piece.replace(
-                composer="composed by Partimento, after J. S. Bach",
-                parts=(Part("Organ", ORGAN),),
-                tempos=(Tempo.from_bpm(72),),
-            )
-        written = _write(piece, out, model, table, stages)
-    print_figures(table, model.settings.name)
+            pieces = _compose(result.model, bars=bars, seed=seed)
+        learned = learned_pieces(result)
+        measures = beside_corpus(pieces, learned, progress=stages.at)
+        about = {
+            **_about(result.model, result.table),
+            "sections": [_measured(measures, pieces, learned, result.model)],
+        }
+        written = _write(pieces[0], out, about, stages)
+    print_figures(result.table, result.model.settings.name)
     screen.print_rejects(result.rejects)
-    console.print(f"\nComposed in {time.monotonic() - began:.0f} s, in {out}/:")
+    console.print(f"\n{pieces[0].title}, composed in {time.monotonic() - began:.0f} s, in {out}/:")
     for path in written:
         console.print(f"  {path.name:<18}{_WHAT.get(path.suffix, '')}")
     console.print(
         f"\nOpen {out / 'index.html'} to see and hear it. Then try:\n"
         f"  partimento compose {out / 'run'} --bars 12 --key 'd minor' -o mine.pdf\n"
+        f"  partimento compose {out / 'run'} --bars 12 --candidates 8 -o takes/\n"
         "  partimento train FOLDER -o runs/mine\n"
         "with your own MIDI, MusicXML, ABC, kern, MEI or Guitar Pro files in FOLDER."
     )
+    console.print(f"\n{_counted(pieces, learned)}:")
+    for row in measures:
+        console.print(f"  {row.line('Bach')}")
+
+
+def _compose(model: Any, *, bars: int, seed: int) -> list[Piece]:
+    """Compose chorales, the best first, each with its key as title."""
+    from partimento.generate.compose import compose_candidates
+
+    candidates = compose_candidates(
+        model, best=BEST, bars=bars, seed=seed, composer=COMPOSER, tempo=TEMPO
+    )
+    pieces = [candidate.piece for candidate in candidates]
+    return [piece.replace(title=f"Chorale in {piece.keys[0].name}") for piece in pieces]
+
+
+def learned_pieces(result: TrainingResult) -> list[Piece]:
+    """Return the pieces of the corpus that were used for training, not those held out."""
+    paths = {piece.source.path for piece in result.model.pieces if piece.split == "train"}
+    return [entry.piece for entry in result.corpus if entry.piece.source.path in paths]
+
+
+def _counted(pieces: Sequence[Piece], learned: Sequence[Piece]) -> str:
+    """Return over how many pieces the measures are."""
+    composed = {1: "This chorale", 2: "This chorale and its runner-up"}.get(
+        len(pieces), f"This chorale and its {len(pieces) - 1} runners-up"
+    )
+    return f"{composed}, beside the {len(learned)} chorales by Bach that the model learned from"
+
+
+def _measured(
+    measures: Sequence[Beside], pieces: Sequence[Piece], learned: Sequence[Piece], model: Any
+) -> dict[str, Any]:
+    """Return the text and table of the page about the measures."""
+    columns = ("", "this chorale", f"the {len(pieces)} best", f"Bach, {len(learned)} chorales")
+    candidates = max(model.settings.sample.candidates, len(pieces))
+    return {
+        "heading": "Measured beside Bach",
+        "text": [
+            (
+                f"{_counted(pieces, learned)}. The program composed at least {candidates} and chose"
+                f" the {len(pieces)} best by their endings, keys and part-writing. A single chorale"
+                " has few moves, so its rates are coarse."
+            ),
+            (
+                "A move is a pair of voices of which both move from one eighth to the next. The key"
+                " of each chorale is estimated."
+            ),
+        ],
+        "figures": as_table(measures, columns),
+    }
 
 
 _WHAT = {
@@ -81,7 +133,7 @@ _WHAT = {
 
 
 def _write(
-    piece: Piece, out: Path, model: Any, table: dict[str, Likelihood], stages: progress.Stages
+    piece: Piece, out: Path, about: Mapping[str, Any], stages: progress.Stages
 ) -> list[Path]:
     from partimento.export.write import write
 
@@ -91,9 +143,7 @@ def _write(
         stages.at("write", done, len(files) + 1, name)
         written += write(piece, out / name, force=True)
     page = out / "index.html"
-    written += write(
-        piece, page, force=True, about=_about(model, table), files=[path.name for path in written]
-    )
+    written += write(piece, page, force=True, about=about, files=[path.name for path in written])
     stages.at("write", len(files) + 1, len(files) + 1, "")
     return written
 

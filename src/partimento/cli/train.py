@@ -14,7 +14,7 @@ from partimento.cli import progress, screen
 from partimento.cli.screen import Column
 from partimento.cli.tensorboard import log_to
 from partimento.config import parse_settings
-from partimento.corpus import Reject
+from partimento.corpus import Corpus, Reject
 from partimento.corpus.load import load_corpus
 from partimento.corpus.select import Selection
 from partimento.corpus.sources import check_source
@@ -40,6 +40,7 @@ class TrainingResult:
     """Hold the result of a training."""
 
     model: Any
+    corpus: Corpus
     rejects: Sequence[Reject]
     table: dict[str, Likelihood]
     accuracy: float | None  # share of held-out chords that a latent model reconstructs
@@ -147,7 +148,7 @@ def train_run(
         raise
     rejects = [*corpus.rejects, *follow.rejects, *corpus.partly_read]
     diagnosis = model.model.diagnose(model.best.parts)
-    return TrainingResult(model, rejects, report.table, report.reconstruction, diagnosis)
+    return TrainingResult(model, corpus, rejects, report.table, report.reconstruction, diagnosis)
 
 
 class ShowTraining(Callback):

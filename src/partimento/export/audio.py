@@ -15,6 +15,7 @@ import numpy as np
 
 from partimento.errors import PartimentoError
 from partimento.io.midi.write import to_midi
+from partimento.music.notes import Notes
 from partimento.music.piece import Piece
 from partimento.music.text import check_names
 from partimento.music.timelines import Part, Tempo
@@ -95,6 +96,49 @@ def render_audio(
         If the piece is longer than an hour, the soundfont is invalid, or a name in the piece has
         invalid characters.
     """
+    sound = _render(piece, soundfont, sample_rate)
+    loudest = float(np.abs(sound).max(initial=0))
+    return sound * np.float32(PEAK / loudest) if loudest > 0 else sound
+
+
+def render_parts(
+    piece: Piece, soundfont: Path | str | None = None, *, sample_rate: int = RATE
+) -> np.ndarray:
+    """Render each part of a piece alone, in mono, at the volume it has in the whole piece.
+
+    The sum of the parts is the piece. No sum of some of them is louder than -1 dBFS.
+
+    Returns
+    -------
+    (parts, samples) float32
+
+    Raises
+    ------
+    PartimentoError
+        As `render_audio`.
+    """
+    notes = piece.notes
+    sound = np.stack(
+        [
+            _render(_alone(piece, notes.part == part), soundfont, sample_rate).mean(axis=1)
+            for part in range(len(piece.parts))
+        ]
+    )
+    # The loudest sum at one time has all positive samples, or all negative ones.
+    sums = [np.maximum(sound, 0).sum(axis=0), np.maximum(-sound, 0).sum(axis=0)]
+    loudest = max(float(each.max(initial=0)) for each in sums)
+    return sound * np.float32(PEAK / loudest) if loudest > 0 else sound
+
+
+def _alone(piece: Piece, kept: np.ndarray) -> Piece:
+    """Return the piece with some of its notes, which is as long as before."""
+    columns = {name: getattr(piece.notes, name)[kept] for name in Notes.COLUMNS}
+    notes = Notes.from_columns(piece.notes.divisions, **columns)
+    return Piece(notes, tempos=piece.tempos, length=piece.length, parts=piece.parts)
+
+
+def _render(piece: Piece, soundfont: Path | str | None, sample_rate: int) -> np.ndarray:
+    """Return the sound (samples, 2) with a fade-out, as loud as the synthesizer plays it."""
     check_names(piece)
     length_s = piece.seconds
     if length_s > LONGEST_S:
@@ -109,8 +153,7 @@ def render_audio(
         sound[: len(played)] = played
     fade = min(samples, round(FADE_S * sample_rate))
     sound[samples - fade :] *= np.linspace(1, 0, fade, dtype=np.float32)[:, None]
-    loudest = float(np.abs(sound).max(initial=0))
-    return sound * np.float32(PEAK / loudest) if loudest > 0 else sound
+    return sound
 
 
 def _synthesize(piece: Piece, soundfont: Path, sample_rate: int) -> np.ndarray:

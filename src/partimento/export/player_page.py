@@ -14,10 +14,10 @@ from fractions import Fraction
 from typing import Any
 
 from partimento.export.page import web_page
+from partimento.export.page_sounds import PageSound
 from partimento.music.piece import Piece
 from partimento.music.text import check_text
 
-PAGE_RATE = 24_000  # Hz; mono and in base64, this is about 3.8 MB per minute
 LABELS = {
     ".mid": "MIDI, to play and edit",
     ".midi": "MIDI, to play and edit",
@@ -36,7 +36,7 @@ def to_page(
     piece: Piece,
     svg_pages: Sequence[str],
     note_times: Sequence[tuple[Fraction, Fraction]],
-    wav: bytes,
+    sounds: Sequence[PageSound],
     *,
     about: Mapping[str, Any] | None = None,
     files: Sequence[str] = (),
@@ -50,13 +50,14 @@ def to_page(
         Engraved pages whose notes have the ids ``n0``, ``n1``, … (``n1.2`` is tied to ``n1``).
     note_times : sequence of (start, end)
         In seconds, for each note in the order of the piece.
-    wav : bytes
-        The sound.
+    sounds : sequence of PageSound
+        One of the whole piece, or one per part (see `page_sounds`). Each part can then be muted.
     about : mapping, optional
         The origin of the piece, as plain text. Keys: ``heading`` (default "Training music"),
         ``corpus``, ``license``; ``text``, a sentence or a list of sentences; ``figures``, a list of
         ``(name, value)``, or of mappings for a table; ``sources``, a list of titles, or of mappings
-        with ``title``, ``url`` and ``license``.
+        with ``title``, ``url`` and ``license``; ``sections``, a list of further mappings of this
+        kind, which are shown first.
     files : sequence of str
         Names of files in the same folder, which can be downloaded.
 
@@ -67,21 +68,26 @@ def to_page(
     """
     for name in files:
         check_text("the name of a file", name)
-    times = [[round(float(a), 3), round(float(b), 3)] for a, b in note_times]
+    times: list[list[float]] = [[round(float(a), 3), round(float(b), 3)] for a, b in note_times]
+    is_mixed = len(sounds) > 1
+    if is_mixed:  # each note with the number of its sound
+        numbers = {sound.part: number for number, sound in enumerate(sounds)}
+        for time, part in zip(times, piece.notes.part.tolist(), strict=True):
+            time.append(numbers[part])
     title = piece.title or "Untitled"
     sheets = "\n".join(
         f'<div class="sheet" role="img" aria-label="{html.escape(title)}, page {n} of'
         f' {len(svg_pages)}">{_inline(svg, n)}</div>'
         for n, svg in enumerate(svg_pages, 1)
     )
-    body = f"""<div class="player" role="group" aria-label="Player">
+    body = f"""<div class="player{" many" if is_mixed else ""}" role="group" aria-label="Player">
 <button id="play" type="button" aria-pressed="false" aria-keyshortcuts="Space">
 <span class="icon" aria-hidden="true"></span><span class="word">Play</span>
 </button>
 <input id="seek" type="range" min="0" max="1" step="0.01" value="0" aria-label="Position">
 <output id="clock" for="seek">0:00</output>
-</div>
-<audio id="sound" preload="auto" src="data:audio/wav;base64,{base64.b64encode(wav).decode()}"></audio>
+{_voices(sounds) if is_mixed else ""}</div>
+{_sound_data(sounds)}
 <main id="score">
 {sheets}
 </main>
@@ -89,16 +95,39 @@ def to_page(
 a click on a note plays from there.</p>
 {_downloads(files)}
 {_about(about or {})}
-<footer>Composed with Partimento.</footer>"""  # noqa: E501
+<footer>Composed with Partimento.</footer>"""
     allowed = "media-src data:; img-src data:"
     return web_page(
         title,
         _byline(piece),
         body,
-        assets=("page.css", "page.js"),
+        assets=("page.css", *(["voices.js"] if is_mixed else []), "page.js"),
         data=("times", times),
         allowed=allowed,
     )
+
+
+def _voices(sounds: Sequence[PageSound]) -> str:
+    """Return the buttons by which each part is muted, or heard alone."""
+    voices = ""
+    for sound in sounds:
+        name = html.escape(sound.name)
+        buttons = "".join(
+            f'<button type="button" class="toggle {kind.lower()}" aria-pressed="false"'
+            f' aria-label="{kind} {name}">{kind[0]}<span>{kind[1:]}</span></button>'
+            for kind in ("Mute", "Solo")
+        )
+        voices += f'<div class="voice"><span class="name">{name}</span>{buttons}</div>\n'
+    return f'<div class="voices" role="group" aria-label="Voices">\n{voices}</div>\n'
+
+
+def _sound_data(sounds: Sequence[PageSound]) -> str:
+    texts = [base64.b64encode(sound.wav).decode() for sound in sounds]
+    if len(texts) == 1:
+        source = f"data:audio/wav;base64,{texts[0]}"
+        return f'<audio id="sound" preload="auto" src="{source}"></audio>'
+    # Scripts of this type are not run, but only hold data.
+    return "\n".join(f'<script type="audio/wav" class="sound">{text}</script>' for text in texts)
 
 
 def _inline(svg: str, number: int) -> str:
@@ -136,6 +165,11 @@ def _downloads(files: Sequence[str]) -> str:
 
 
 def _about(about: Mapping[str, Any]) -> str:
+    sections = [_section(section) for section in (*about.get("sections", ()), about)]
+    return "\n".join(section for section in sections if section)
+
+
+def _section(about: Mapping[str, Any]) -> str:
     parts = []
     text = about.get("text", ())
     parts += [
@@ -158,9 +192,11 @@ def _about(about: Mapping[str, Any]) -> str:
             f' class="sources">{"".join(sources)}</ol></details>'
         )
     body = "\n".join(part for part in parts if part)
-    heading = html.escape(str(about.get("heading", "Training music")))
+    heading = str(about.get("heading", "Training music"))
+    name = "about" if "heading" not in about else "about-" + re.sub(r"\W+", "-", heading.lower())
     return (
-        f'<section aria-labelledby="about"><h2 id="about">{heading}</h2>\n{body}</section>'
+        f'<section aria-labelledby="{name}"><h2 id="{name}">{html.escape(heading)}</h2>\n'
+        f"{body}</section>"
         if body
         else ""
     )

@@ -128,13 +128,13 @@ class Chain:
     @cached_property
     def page(self) -> str:
         """The self-contained web page with score and player."""
-        from partimento.export.audio import to_wav
-        from partimento.export.player_page import PAGE_RATE, to_page
+        from partimento.export.page_sounds import page_sounds
+        from partimento.export.player_page import to_page
 
-        wav = to_wav(self.piece, self.soundfont, sample_rate=PAGE_RATE, mono=True)
+        sounds = page_sounds(self.piece, self.soundfont)
         pages = self._engraved(heading=False, crop=True)
         times = self.piece.note_seconds()
-        return to_page(self.piece, pages, times, wav, about=self.about, files=self.files)
+        return to_page(self.piece, pages, times, sounds, about=self.about, files=self.files)
 
 
 def write(

@@ -1,7 +1,9 @@
 "use strict";
 (() => {
   const byId = (id) => document.getElementById(id);
-  const sound = byId("sound"), play = byId("play"), seek = byId("seek"), clock = byId("clock"), score = byId("score");
+  // With several voices, voices.js mixes them; otherwise an audio element plays.
+  const sound = globalThis.partimento ? globalThis.partimento.sound : byId("sound");
+  const play = byId("play"), seek = byId("seek"), clock = byId("clock"), score = byId("score");
   const times = JSON.parse(byId("times").textContent);
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
   // A note and what is tied to it light up together: n5, n5.2, n5.3 …
@@ -35,6 +37,9 @@
   function follow(head) {
     const system = head.closest("g.system") || head, box = system.getBoundingClientRect();
     if (box.top < 80 || box.bottom > innerHeight) scrollBy({ top: box.top - 110, behavior: calm.matches ? "auto" : "smooth" });
+    // On a narrow screen, a page of the score is wider than the screen.
+    const sheet = head.closest(".sheet"), place = head.getBoundingClientRect(), frame = sheet.getBoundingClientRect();
+    if (place.left < frame.left || place.right > frame.right - 40) sheet.scrollBy({ left: place.left - frame.left - 60, behavior: calm.matches ? "auto" : "smooth" });
   }
   function tick() {
     show();
