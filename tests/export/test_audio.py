@@ -15,6 +15,7 @@ from partimento.export.audio import (
     RATE,
     find_soundfont,
     render_audio,
+    render_parts,
     resample,
     to_wav,
 )
@@ -156,3 +157,25 @@ def test_without_the_renderer_plain_tones_are_in_tune_and_in_time(monkeypatch):
     assert 12 * abs(np.log2(pitch_hz(sound) / 440)) < 0.5
     assert np.abs(sound[round(1.5 * RATE) : round(2.4 * RATE)]).max() == 0
     assert np.abs(sound[round(2.5 * RATE) : 3 * RATE]).max() > 0.1
+
+
+def test_the_parts_are_the_piece_taken_apart():
+    parts = (Part("", 52), Part("", 0), Part("", 73))
+    notes = [
+        Note(Q * time, Q, 60 + 7 * part + time, 90, part) for part in (0, 2) for time in (0, 2)
+    ]
+    piece = Piece(notes, parts=parts, tempos=(Tempo(400_000),), length=Fraction(4))
+    sounds = render_parts(piece, sample_rate=16_000)
+    assert sounds.shape == (3, len(render_audio(piece, sample_rate=16_000)))
+    assert not sounds[1].any()  # a part without notes
+    whole = render_audio(piece, sample_rate=16_000).mean(axis=1)
+    mixed = sounds.sum(axis=0)
+    assert np.corrcoef(whole, mixed)[0, 1] > 0.999
+    sums = [sounds[list(chosen)].sum(axis=0) for chosen in ((0,), (2,), (0, 2))]
+    assert max(np.abs(each).max() for each in sums) <= PEAK + 1e-4
+
+
+def test_a_soft_part_stays_soft_alone():
+    notes = [Note(Q * 0, Q * 2, 60, 110, 0), Note(Q * 0, Q * 2, 64, 30, 1)]
+    loud, soft = render_parts(Piece(notes, parts=(Part("", 0), Part("", 0))), sample_rate=16_000)
+    assert np.abs(soft).max() < 0.5 * np.abs(loud).max()

@@ -1,7 +1,10 @@
 """The page in a real browser."""
 
+import base64
 import functools
 import http.server
+import json
+import re
 import threading
 import time
 from contextlib import contextmanager
@@ -10,12 +13,14 @@ import pytest
 from tests.browser import open_browser
 from tests.pieces import Q, chorale
 
+from partimento.export.page_sounds import PageSound
+from partimento.export.player_page import to_page
 from partimento.export.write import write
 from partimento.music.notes import Note
 from partimento.music.piece import Piece
 from partimento.music.timelines import Key, Part
 
-pytestmark = pytest.mark.slow
+slow = pytest.mark.slow  # with a browser
 
 VOICES = ("Soprano", "Alto", "Tenor", "Bass")
 # The loudest sample that leaves each voice, and all of them, at this moment.
@@ -111,11 +116,13 @@ def choir(tmp_path):
         yield tab
 
 
+@slow
 def test_nothing_is_asked_of_the_network_and_nothing_complains(page):
     assert [url for url in page.requests if not url.startswith("data:")] == [page.url]
     assert page.problems == []
 
 
+@slow
 def test_a_click_on_a_note_begins_there_and_lights_it(page):
     page.evaluate("document.getElementById('sound').muted = true")
     page.evaluate(
@@ -131,6 +138,7 @@ def test_a_click_on_a_note_begins_there_and_lights_it(page):
     until(page, "document.getElementById('play').getAttribute('aria-label') === 'Play'")
 
 
+@slow
 def test_the_keyboard_moves_through_the_piece(page):
     page.keyboard.press("ArrowRight")
     until(page, "Math.abs(document.getElementById('sound').currentTime - 2) < 0.05")
@@ -141,6 +149,7 @@ def test_the_keyboard_moves_through_the_piece(page):
     assert page.locator(".sounds").count() == 0
 
 
+@slow
 def test_a_voice_is_muted_and_heard_alone(choir):
     """The sound itself: a muted voice leaves no sample in the mix, a solo only its own."""
     choir.locator("#play").click()
@@ -158,6 +167,7 @@ def test_a_voice_is_muted_and_heard_alone(choir):
     assert choir.requests == [choir.url]
 
 
+@slow
 def test_voices_are_muted_by_the_keyboard_and_their_notes_fade(choir):
     mute = choir.get_by_role("button", name="Mute Alto")
     mute.focus()
@@ -174,6 +184,7 @@ def test_voices_are_muted_by_the_keyboard_and_their_notes_fade(choir):
     assert choir.evaluate(faded) == []
 
 
+@slow
 def test_voices_keep_the_player(choir):
     choir.keyboard.press("ArrowRight")
     until(choir, "partimento.sound.currentTime === 2")
@@ -197,6 +208,7 @@ def test_voices_keep_the_player(choir):
     assert choir.locator("#play").get_attribute("aria-pressed") == "false"
 
 
+@slow
 def test_nothing_is_wider_than_a_small_screen(choir):
     for width in (360, 768, 1920):
         choir.set_viewport_size({"width": width, "height": 640})
@@ -206,3 +218,44 @@ def test_nothing_is_wider_than_a_small_screen(choir):
             assert box["x"] >= 0
             assert box["x"] + box["width"] <= width
             assert box["height"] >= 24  # WCAG 2.2, target size
+
+
+def test_each_voice_has_its_buttons_and_its_sound():
+    piece = four_voices()
+    sounds = [PageSound(name, n, b"RIFF" + bytes([n])) for n, name in enumerate(VOICES)]
+    sounds[3] = sounds[3]._replace(name="Bass <1>")
+    page = to_page(piece, ["<svg></svg>"], piece.note_seconds(), sounds)
+    texts = re.findall(r'<script type="audio/wav" class="sound">([^<]*)</script>', page)
+    assert [base64.b64decode(text) for text in texts] == [sound.wav for sound in sounds]
+    labels = re.findall(r'aria-pressed="false" aria-label="([^"]*)"', page)
+    names = [*VOICES[:3], "Bass &lt;1&gt;"]
+    assert labels == [f"{kind} {name}" for name in names for kind in ("Mute", "Solo")]
+    (times,) = re.findall(r'id="times">([^<]*)<', page)
+    assert [part for _, _, part in json.loads(times)] == piece.notes.part.tolist()
+    assert "<audio" not in page
+
+
+def test_one_sound_has_one_player_and_no_buttons():
+    piece = chorale()
+    page = to_page(piece, ["<svg></svg>"], piece.note_seconds(), [PageSound("", -1, b"RIFF")])
+    assert page.count('<audio id="sound"') == 1
+    assert 'class="voice' not in page
+    assert "AudioContext" not in page
+    (times,) = re.findall(r'id="times">([^<]*)<', page)
+    assert {len(time) for time in json.loads(times)} == {2}
+
+
+def test_sections_come_before_the_origin_and_a_key_is_named_once():
+    piece = four_voices()
+    sections = [{"heading": "Measured <beside> Bach", "figures": [{"": "fifths", "Bach": "2.4"}]}]
+    about = {"text": "Ten chorales.", "sections": sections}
+    sound = PageSound("", -1, b"")
+    page = to_page(piece, [], piece.note_seconds(), [sound], about=about)
+    headings = re.findall(r'<h2 id="([^"]*)">([^<]*)</h2>', page)
+    assert headings == [
+        ("about-measured-beside-bach", "Measured &lt;beside&gt; Bach"),
+        ("about", "Training music"),
+    ]
+    assert '<p class="by">Soprano, Alto, Tenor, Bass</p>' in page
+    other = to_page(piece.replace(title="Hymn"), [], piece.note_seconds(), [sound])
+    assert '<p class="by">Soprano, Alto, Tenor, Bass · C major</p>' in other

@@ -160,14 +160,14 @@ def _about(model: Any, table: dict[str, Likelihood]) -> dict[str, Any]:
         "text": [
             (
                 f"A network with {model.model.parameters:,} weights, which predicts note by note,"
-                f" was trained on them for {model.history[-1].seconds:.0f} seconds. On"
-                f" {best.events:,} events of held-out chorales, it has these nats per event,"
-                " compared with baselines that count:"
+                f" was trained on {len(learned)} chorales for"
+                f" {model.history[-1].seconds:.0f} seconds. On {best.events:,} events of held-out"
+                " chorales, it has these nats per event, compared with baselines that count:"
             ),
         ],
         "figures": [
             {
-                "nats per event (lower is better)": _NAMES.get(name, name.upper()),
+                "nats per event (lower is better)": _NAMES.get(name, "this network"),
                 **{
                     column: f"{value:.2f}"
                     for column, value in (("all", row.total), *row.parts.items())

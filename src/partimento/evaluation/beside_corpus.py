@@ -1,4 +1,7 @@
-"""Compare a composed piece and its runners-up with the corpus that their model learned from."""
+"""Compare composed pieces with the corpus from which their model learned.
+
+The best composed piece also stands alone.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ SHARES = {
     "in_key": "notes in the key",
     "closes": "ends on its tonic with a cadence",
 }
-OF_ONE_PIECE = "closes"  # true or false for a single piece
+OF_WHOLE_PIECES = ("closes",)  # true or false for a single piece
 
 
 @short_repr
@@ -43,14 +46,16 @@ class Beside(NamedTuple):
 
     def cells(self) -> tuple[str, str, str]:
         """Return the three values as text."""
-        if self.name == OF_ONE_PIECE:
+        best, composed, real = map(self._text, (self.best, self.composed, self.real))
+        if self.name in OF_WHOLE_PIECES:
             best = "yes" if self.best else "no"
-            return best, self._text(self.composed), self._text(self.real)
-        return self._text(self.best), self._text(self.composed), self._text(self.real)
+        return best, composed, real
 
     def _text(self, value: float) -> str:
         if math.isnan(value):
             return "–"
+        if self.name in OF_WHOLE_PIECES:
+            return f"{value:.0%}"
         return f"{value:.1%}" if self.name in SHARES else f"{value:.1f}"
 
     def line(self, author: str) -> str:

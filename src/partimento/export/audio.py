@@ -104,7 +104,7 @@ def render_audio(
 def render_parts(
     piece: Piece, soundfont: Path | str | None = None, *, sample_rate: int = RATE
 ) -> np.ndarray:
-    """Render each part of a piece alone, in mono, at the volume it has in the whole piece.
+    """Render each part of a piece alone, in mono, as loud as in the whole piece.
 
     The sum of the parts is the piece. No sum of some of them is louder than -1 dBFS.
 
@@ -138,7 +138,7 @@ def _alone(piece: Piece, kept: np.ndarray) -> Piece:
 
 
 def _render(piece: Piece, soundfont: Path | str | None, sample_rate: int) -> np.ndarray:
-    """Return the sound (samples, 2) with a fade-out, as loud as the synthesizer plays it."""
+    """Return the sound, (samples, 2), at the volume of the synthesizer."""
     check_names(piece)
     length_s = piece.seconds
     if length_s > LONGEST_S:

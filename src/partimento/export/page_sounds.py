@@ -1,4 +1,7 @@
-"""Make the sounds of a web page: one per part, so that each can be muted, or one for the piece."""
+"""Make the sounds of a web page: one per part, or one for the whole piece.
+
+With one per part, the page can mute each of them.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ class PageSound(NamedTuple):
     Attributes
     ----------
     name : str
-        What a listener calls the part; empty for the whole piece.
+        The name of the part for a listener; empty for the whole piece.
     part : int
         Its index in the piece; -1 for the whole piece.
     wav : bytes

@@ -142,6 +142,8 @@ def _inline(svg: str, number: int) -> str:
 def _byline(piece: Piece) -> str:
     instruments = ", ".join(part.name for part in piece.parts if part.name)
     key = piece.keys[0].name if piece.keys else ""
+    if key in piece.title:
+        key = ""
     return " · ".join(word for word in (piece.composer, instruments, key) if word)
 
 

@@ -94,6 +94,24 @@
     const note = layer.querySelector("g.note[id]"), found = note && /^n(\d+)/.exec(note.id);
     if (found && times[found[1]]) layers[times[found[1]][2]].push(layer);
   }
+  // Ledger lines are drawn outside the layers: pair each with the notes at or beyond it.
+  let ledgers = null;
+  function findLedgers() {
+    const pairs = [];
+    for (const line of document.querySelectorAll("#score g.ledgerLines path")) {
+      const box = line.getBBox(), above = line.parentElement.classList.contains("above"), owners = new Set();
+      for (const [i, own] of layers.entries()) for (const layer of own) {
+        if (layer.parentElement !== line.parentElement.parentElement) continue;
+        for (const head of layer.querySelectorAll(".notehead")) {
+          const place = head.getBBox(), x = place.x + place.width / 2, y = place.y + place.height / 2;
+          const beyond = above ? y <= box.y + place.height / 2 : y >= box.y - place.height / 2;
+          if (beyond && x > box.x && x < box.x + box.width) owners.add(i);
+        }
+      }
+      if (owners.size) pairs.push([line, [...owners]]);
+    }
+    return pairs;
+  }
   const isPressed = (button) => button.getAttribute("aria-pressed") === "true";
   function choose() {
     const soloed = solos.some(isPressed);
@@ -103,6 +121,8 @@
       mutes[i].parentElement.classList.toggle("silent", !on);
       for (const layer of layers[i]) layer.classList.toggle("silent", !on);
     }
+    ledgers ??= findLedgers();
+    for (const [line, owners] of ledgers) line.classList.toggle("silent", !owners.some((i) => audible[i]));
   }
   for (const button of [...mutes, ...solos]) {
     button.addEventListener("click", () => {
