@@ -9,7 +9,9 @@ import pytest
 from tests.commands import run_checked as run
 from tests.conftest import small_piece
 
-from partimento.evaluation.benchmarks import PUBLISHED
+from partimento.cli.bench import PUBLISHED_COLUMNS, _published_rows
+from partimento.corpus.benchmarks import read_benchmark
+from partimento.evaluation.published_results import PUBLISHED
 from partimento.training.train import learn
 
 
@@ -30,47 +32,127 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
+def tables(text: str) -> list[dict[str, dict[str, str]]]:
+    """Return the printed tables, as model → column → cell."""
+    found: list[dict[str, dict[str, str]]] = []
+    header: list[str] = []
+    for line in text.splitlines():
+        cells = line.split("\t")
+        if cells[0] == "model":
+            header = cells
+            found.append({})
+        else:
+            found[-1][cells[0]] = dict(zip(header, cells, strict=True))
+    return found
+
+
 def test_a_table_and_the_same_as_json(
     chorales: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "figures.json"
     run("bench", "jsb", "--data", chorales, "-o", out)
     report = json.loads(out.read_text())
-    assert (report["benchmark"], report["split"], report["unit"]) == ("jsb", "test", "time step")
-    assert [each["name"] for each in report["scores"]] == ["unigram", "markov"]
-    assert report["published"] == [each._asdict() for each in PUBLISHED["jsb"]]
-    header, *rows = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
-    assert header == ["model", "nats", "95 %", "by pieces", "source"]
-    assert len(rows) == 2 + len(PUBLISHED["jsb"])
-    figures = [float(row[1]) for row in rows]
-    assert figures == sorted(figures)
-    table = {row[0]: row for row in rows}
+    assert (report["benchmark"], report["splits"], report["unit"]) == (
+        "jsb",
+        ["test", "valid"],
+        "time step",
+    )
+    assert len(report["scores"]) == 2 * 2 * 2  # models, splits, all tunes and new ones
+    assert report["means"] == []
+    assert report["published"] == [each.to_json() for each in PUBLISHED["jsb"]]
+    printed = capsys.readouterr()
+    ours, published = tables(printed.out)
+    assert list(ours) == ["markov", "unigram"]  # the best first
     for each in report["scores"]:
-        want = [
-            f"{each['nats']:.3f}",
-            f"{each['low']:.3f}–{each['high']:.3f}",
-            f"{each['by_pieces']:.3f}",
-            "measured now",
-        ]
-        assert table[each["name"]][1:] == want
-    assert table["LSTM-RTRBM"][1] == "4.720"
-    assert "Lyu" in table["LSTM-RTRBM"][4]
+        row = ours[each["name"]]
+        if (each["split"], each["tunes"]) == ("valid", "new"):
+            continue
+        heading = each["split"] if each["tunes"] == "all" else "test, new tunes"
+        assert row[heading] == f"{each['nats']:.3f}"
+        assert row[f"95 % of {heading}"] == f"{each['low']:.3f}–{each['high']:.3f}"
+        if heading == "test":
+            assert row["by pieces"] == f"{each['by_pieces']:.3f}"
+    assert set(published) == {each.name for each in PUBLISHED["jsb"]}
+    row = published["LSTM-RTRBM"]
+    assert (row["nats"], row["per"], row["split"], row["kind"]) == (
+        "4.720",
+        "time step",
+        "test",
+        "estimate",
+    )
+    assert "annealed importance sampling" in row["remark"]
+    assert "test: 77 pieces, 4,725 time steps; 38 with new tunes" in printed.err
     run("bench", "jsb", "--data", chorales, "-o", out, code=2)  # it is there
     assert "--force" in capsys.readouterr().err
 
 
-def test_on_the_validation_pieces_there_are_no_published_figures(
+def test_comparable_results_come_first() -> None:
+    rows = _published_rows(PUBLISHED["jsb16"])
+    names = [column.name for column in PUBLISHED_COLUMNS]
+    assert all(len(row) == len(names) for row in rows)
+    comparable = [row[names.index("comparable")] for row in rows]
+    assert comparable == sorted(comparable, reverse=True)
+    assert set(comparable) == {"yes", "no"}
+    bachbot = dict(zip(names, next(row for row in rows if row[0] == "BachBot"), strict=True))
+    assert bachbot["per"] == "token"
+    assert bachbot["in our unit"] == "about 0.600"
+    assert "token" in bachbot["remark"]
+
+
+def test_one_split_alone(
     chorales: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "figures.json"
     run("bench", "jsb", "--data", chorales, "--split", "valid", "-o", out)
-    rows = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
-    assert {row[0] for row in rows[1:]} == {"unigram", "markov"}
+    ours, _ = tables(capsys.readouterr().out)
+    assert set(ours) == {"unigram", "markov"}
+    assert set(ours["markov"]) >= {"valid", "valid, new tunes"}
+    assert not any("test" in column for column in ours["markov"])
     run("bench", "jsb", "--data", chorales, "--split", "valid", "--json")
     report = json.loads(capsys.readouterr().out)
-    assert report["split"] == "valid"
-    assert [each["pieces"] for each in report["scores"]] == [76, 76]
+    assert report["splits"] == ["valid"]
+    assert [each["pieces"] for each in report["scores"]] == [76, 46, 76, 46]
     assert json.loads(out.read_text()) == report
+
+
+def test_runs_that_differ_in_their_seed_have_a_mean(
+    chorales: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Runs of the same name are told apart by their paths."""
+    corpus = read_benchmark(str(chorales))
+    folders = []
+    for seed in (1, 2):
+        folder = tmp_path_factory.mktemp("runs") / "counts"
+        settings = {
+            "model": {"name": "markov"},
+            "tokens": {"min_count": 1, "transpose": "none"},
+            "train": {"seed": seed},
+        }
+        learn(corpus, settings=settings, out=folder)
+        folders.append(folder)
+    run("bench", "jsb", *folders, "--data", chorales, "--split", "valid", "--json")
+    report = json.loads(capsys.readouterr().out)
+    names = [str(folder) for folder in folders]
+    assert {each["name"] for each in report["scores"]} == {*names, "unigram", "markov"}
+    every, new = report["means"]
+    assert (every["runs"], every["tunes"], new["tunes"]) == (names, "all", "new")
+    (one, other) = (
+        each["nats"]
+        for each in report["scores"]
+        if each["name"] in names and each["tunes"] == "all"
+    )
+    assert every["nats"] == pytest.approx((one + other) / 2)
+    assert every["deviation"] == pytest.approx(0)  # counting has no seed
+    single = folders[0]
+    run("bench", "jsb", single, "--data", chorales, "--split", "valid")
+    ours, _ = tables(capsys.readouterr().out)
+    assert ours["counts"]["valid"] == f"{one:.3f}"
+    assert not any(name.startswith("mean") for name in ours)
+    run("bench", "jsb", *folders, "--data", chorales, "--split", "valid")
+    ours, _ = tables(capsys.readouterr().out)
+    assert ours[every["name"]]["valid"] == f"{every['nats']:.3f} ± 0.000"
 
 
 def refused(capsys: pytest.CaptureFixture[str], message: str, *words: object) -> None:

@@ -10,25 +10,27 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from tests.files import of_set
 
-from partimento import Event, Meter, Piece
+from partimento import Event, Meter, Note, Part, Piece
 from partimento.corpus import Corpus, CorpusEntry
-from partimento.corpus.benchmarks import BENCHMARKS, C_MAJOR
+from partimento.corpus.benchmarks import C_MAJOR, read_benchmark
 from partimento.errors import PartimentoError
+from partimento.evaluation.benchmark_results import result_of
 from partimento.evaluation.benchmarks import (
-    PUBLISHED,
-    UNITS,
     baseline_results,
     check_fits,
     ensemble,
+    new_tunes,
     piece_nats,
     pieces_of,
-    result_of,
     results_of,
+    soprano_of,
     units_of,
 )
 from partimento.evaluation.note_counts import NoteCounts
 from partimento.models import model_class
+from partimento.music.notes import Notes
 from partimento.music.timelines import Source
 from partimento.tokens.note_grammar import HEADER
 from partimento.tokens.notes import NoteTokenizer
@@ -38,43 +40,6 @@ from partimento.tokens.voices import VoiceTokenizer
 from partimento.tokens.windows import windows
 from partimento.training.train import learn
 from partimento.training.trained_model import TrainedModel
-
-# ---------------------------------------------------------------------- counting
-
-
-# ---------------------------------------------------------------------- figures
-
-
-def test_a_score_is_nats_a_unit() -> None:
-    made = result_of("x", np.array([2.0, 6.0]), np.array([1.0, 2.0]))
-    assert (made.name, made.units, made.pieces) == ("x", 3, 2)
-    assert made.nats == pytest.approx(8 / 3)
-    assert made.by_pieces == pytest.approx(2.5)
-    assert (made.low, made.high) == (2, 3)  # of two pieces, one of them twice
-
-
-def test_the_interval_is_of_pieces_drawn_anew() -> None:
-    rng = np.random.default_rng(0)
-    units = rng.integers(10, 100, 80).astype(float)
-    nats = units * rng.normal(5, 1, 80)
-    made = result_of("x", nats, units)
-    assert made.low < made.nats < made.high
-    assert made == result_of("x", nats, units)
-    assert made != result_of("x", nats, units, seed=1)
-    weight = units / units.sum()
-    deviation = float(
-        np.sqrt((weight**2 * (nats / units - made.nats) ** 2).sum())
-    )  # of a ratio, by linearisation
-    assert made.high - made.low == pytest.approx(2 * 1.96 * deviation, rel=0.1)
-    same = result_of("x", units * 5, units)
-    assert (same.low, same.nats, same.high) == pytest.approx((5, 5, 5))
-
-
-def test_published_figures_are_of_known_sets() -> None:
-    assert set(PUBLISHED) == set(UNITS) == set(BENCHMARKS)
-    for figures in PUBLISHED.values():
-        assert all(each.source and each.nats > 0 for each in figures)
-
 
 # ---------------------------------------------------------------------- runs
 
@@ -148,6 +113,67 @@ def test_counts_of_a_corpus(corpus: Corpus) -> None:
     assert baseline_results("jsb", corpus, split="valid")[0].units == 17 + 18
 
 
+def test_pieces_with_new_tunes_are_measured_by_themselves(
+    run: TrainedModel, corpus: Corpus
+) -> None:
+    """The second test piece alone: the same figure as that piece by itself."""
+    new = np.array([False, True])
+    for results, nats in (
+        (results_of(run, "jsb", corpus, new=new, label="x"), piece_nats(run, "jsb", corpus)),
+        (
+            ensemble([run, run], "jsb", corpus, new=new),
+            piece_nats(run, "jsb", corpus),
+        ),
+    ):
+        every, alone = results
+        assert (every.tunes, alone.tunes, every.name) == ("all", "new", alone.name)
+        assert (every.pieces, alone.pieces, alone.units) == (2, 1, 20)
+        assert alone.nats == pytest.approx(nats[1] / 20, rel=1e-6)
+        assert every.nats == pytest.approx(nats.sum() / 39, rel=1e-6)
+    assert results_of(run, "jsb", corpus, label="x")[0].name == "x"
+    valid = baseline_results("jsb", corpus, split="valid", new=new)
+    assert [(each.name, each.split, each.tunes) for each in valid] == [
+        ("unigram", "valid", "all"),
+        ("unigram", "valid", "new"),
+        ("markov", "valid", "all"),
+        ("markov", "valid", "new"),
+    ]
+    none = np.array([False, False])
+    assert len(baseline_results("jsb", corpus, new=none)) == 2  # nothing to measure
+
+
+def test_the_soprano_is_the_first_voice_or_the_highest_note(corpus: Corpus) -> None:
+    piece = Piece.from_events([Event((48, 64), Fraction(1)), Event((), Fraction(1))])
+    assert soprano_of("jsb", piece) == [64, -1]
+    quarter = Fraction(1, 4)
+    notes = [Note(quarter, quarter, 60, part=0), Note(Fraction(0), 2 * quarter, 72, part=1)]
+    voices = Piece(
+        Notes(notes),
+        parts=tuple(Part(name) for name in "SATB"),
+    )
+    assert soprano_of("jsb16", voices) == [-1, 60]  # not 72, which the alto sings
+
+
+def test_tunes_of_the_training_pieces_are_not_new(corpus: Corpus) -> None:
+    """Both test pieces are built like a training piece; with another melody, one is new."""
+    assert new_tunes("nottingham", corpus) is None
+    long = [20 + number for number in range(7)]
+    melodies = [
+        [60 + (t * t + number % 2 * t) % 11 for t in range(end)] for number, end in enumerate(long)
+    ]
+    melodies[6] = [70 - (t * t * t) % 13 for t in range(30)]
+    melodies[5] = [pitch + 3 for pitch in melodies[5]]  # in another key
+    pieces = [
+        Piece.from_events([Event((pitch,), Fraction(1)) for pitch in melody]) for melody in melodies
+    ]
+    tunes = Corpus.of(map(CorpusEntry, pieces, [entry.split for entry in corpus]))
+    test, valid = new_tunes("jsb", tunes), new_tunes("jsb", tunes, split="valid")
+    assert test is not None
+    assert valid is not None
+    assert test.tolist() == [False, True]
+    assert valid.tolist() == [False, False]
+
+
 def test_a_run_fits_the_set_that_it_learned_from(run: TrainedModel, corpus: Corpus) -> None:
     check_fits(run, corpus)
     for other in (
@@ -190,7 +216,7 @@ def test_an_ensemble_is_the_mean_of_probabilities(run: TrainedModel, corpus: Cor
     alone = result_of(
         "x", piece_nats(run, "jsb", corpus), units_of("jsb", pieces_of(corpus, "test"))
     )
-    twice = ensemble([run, run], "jsb", corpus)
+    (twice,) = ensemble([run, run], "jsb", corpus)
     assert twice.name == "ensemble of 2"
     assert (twice.nats, twice.by_pieces, twice.units) == pytest.approx(
         (alone.nats, alone.by_pieces, alone.units)
@@ -199,7 +225,7 @@ def test_an_ensemble_is_the_mean_of_probabilities(run: TrainedModel, corpus: Cor
         -np.log(np.mean([np.exp(-token_nats(each, piece)) for each in pair], axis=0)).sum()
         for piece in pieces_of(corpus, "test")
     ]
-    assert ensemble(pair, "jsb", corpus).nats == pytest.approx(sum(nats) / 39, rel=1e-5)
+    assert ensemble(pair, "jsb", corpus)[0].nats == pytest.approx(sum(nats) / 39, rel=1e-5)
 
 
 def test_an_ensemble_speaks_one_language(
@@ -214,7 +240,7 @@ def test_an_ensemble_speaks_one_language(
 def test_an_ensemble_of_models_of_chords_is_the_mean_of_their_events_probabilities(
     markov: TrainedModel, corpus: Corpus
 ) -> None:
-    twice = ensemble([markov, markov], "jsb", corpus)
+    (twice,) = ensemble([markov, markov], "jsb", corpus)
     assert twice.nats == pytest.approx(results_of(markov, "jsb", corpus)[0].nats, rel=1e-9)
 
 
@@ -277,6 +303,22 @@ def test_counting_on_the_chorales(chorales: tuple[Path, Corpus]) -> None:
     assert 5 < markov.nats < 5.6
     assert markov.low < markov.nats < markov.high
     assert markov.pieces == 77
+
+
+def test_hymns_that_stand_in_both_splits(chorales: tuple[Path, Corpus]) -> None:
+    counts = []
+    for split in ("test", "valid"):
+        new = new_tunes("jsb", chorales[1], split=split)
+        assert new is not None
+        counts.append((int(new.sum()), len(new)))
+    assert counts == [(38, 77), (46, 76)]
+
+
+def test_hymns_that_stand_in_both_splits_of_the_sixteenths(data_folder: Path) -> None:
+    path = of_set(data_folder, "jsb/Jsb16thSeparated.json")
+    new = new_tunes("jsb16", read_benchmark(str(path)))
+    assert new is not None
+    assert (int(new.sum()), len(new)) == (45, 77)
 
 
 def test_a_run_of_a_part_of_the_set_does_not_fit(chorales: tuple[Path, Corpus]) -> None:

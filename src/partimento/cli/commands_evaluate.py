@@ -47,8 +47,11 @@ def bench(
         ),
     ] = None,
     split: Annotated[
-        str, typer.Option(metavar="SPLIT", help="Split: test, or valid to select models.")
-    ] = "test",
+        str | None,
+        typer.Option(
+            metavar="SPLIT", help="Only test, or only valid to select models [default: both]."
+        ),
+    ] = None,
     ensemble: Annotated[
         bool,
         typer.Option("--ensemble", help="Also evaluate the mean of the probabilities of all runs."),
@@ -62,7 +65,8 @@ def bench(
 ) -> None:
     """Compare runs with baselines and published results on a benchmark set.
 
-    The runs must have been trained on the set before.
+    The runs must have been trained on the set before. Chorales whose tune stands in no training
+    piece are also evaluated by themselves. Runs of the same settings are averaged over seeds.
     """
     from partimento.cli.bench import run_bench
 

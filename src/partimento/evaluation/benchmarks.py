@@ -1,27 +1,29 @@
-"""Evaluate models on benchmark sets with a fixed split and published results.
+"""Evaluate models on benchmark sets with a fixed split.
 
 The metric is the exact joint likelihood. On piano rolls, it is given in nats per time step. All
 steps count, including the first, and the end of a piece costs nothing. On the four-voice grid of
-sixteenths, it is given in nats per note, with four notes per step.
+sixteenths, it is given in nats per note, with four notes per step. `published_results` lists what
+others report.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from partimento.corpus.benchmarks import BENCHMARKS, VOICES
 from partimento.corpus.entries import Corpus
 from partimento.errors import PartimentoError
+from partimento.evaluation.benchmark_results import BenchmarkResult, split_results
 from partimento.evaluation.note_counts import NoteCounts, VoiceCounts
+from partimento.evaluation.shared_tunes import shares_tune
 from partimento.models.base import Autoregressive
 from partimento.music.piece import Piece
 from partimento.progress import Progress, silent
-from partimento.short_repr import short_repr
+from partimento.tokens.note_grammar import NONE
 from partimento.tokens.notes import NoteTokenizer
 from partimento.tokens.vocabulary import OutOfVocabularyCost
 from partimento.tokens.voices import grid_of
@@ -29,88 +31,9 @@ from partimento.tokens.voices import grid_of
 if TYPE_CHECKING:
     from partimento.training.trained_model import TrainedModel
 
-RESAMPLES = 10_000  # bootstrap samples for a confidence interval
-BL2012 = "Boulanger-Lewandowski, Bengio & Vincent 2012"
-BAI2018 = "Bai, Kolter & Koltun 2018"
-
-
-@short_repr
-class Published(NamedTuple):
-    """A published result: nats per unit, and the paper that reports it."""
-
-    name: str
-    nats: float
-    source: str
-
-
-PUBLISHED: dict[str, tuple[Published, ...]] = {
-    "jsb": (
-        Published("RNN", 8.91, BAI2018),
-        Published("LSTM", 8.45, BAI2018),
-        Published("TCN", 8.10, BAI2018),
-        Published("RBM", 7.43, BL2012),
-        Published("NADE", 7.19, BL2012),
-        Published("RNN-RBM", 6.27, BL2012),
-        Published("RNN-NADE", 5.56, BL2012),
-        Published("DMM-Aug-NADE", 5.12, "Krishnan, Shalit & Sontag 2017 (a bound)"),
-        Published("LSTM-RTRBM", 4.72, "Lyu, Wu & Zhu 2015 (by annealed importance sampling)"),
-    ),
-    "nottingham": (
-        Published("RNN", 4.05, BAI2018),
-        Published("LSTM", 3.29, BAI2018),
-        Published("TCN", 3.07, BAI2018),
-        Published("RNN-NADE", 2.31, BL2012),
-        Published("DMM-Aug-NADE", 2.31, "Krishnan, Shalit & Sontag 2017 (a bound)"),
-    ),
-    "jsb16": (
-        Published("BachBot", 0.477, "Liang et al. 2017, on a split of its own"),
-        Published("Music Transformer", 0.335, "Huang et al. 2018, as quoted by others"),
-    ),
-}
 UNITS = {"jsb": "time step", "nottingham": "time step", "jsb16": "note"}
-
-
-@short_repr
-@dataclass(frozen=True)
-class BenchmarkResult:
-    """Nats per unit (see `UNITS`) on one split of a set.
-
-    Attributes
-    ----------
-    name : str
-    nats : float
-        The nats of all pieces divided by the units of all pieces.
-    by_pieces : float
-        The mean over the pieces of their nats per unit.
-    low, high : float
-        95 % confidence interval of `nats`, by resampling pieces (bootstrap).
-    units, pieces : int
-        Their numbers in the split.
-    """
-
-    name: str
-    nats: float
-    by_pieces: float
-    low: float
-    high: float
-    units: int
-    pieces: int
-
-
-def result_of(name: str, nats: np.ndarray, units: np.ndarray, *, seed: int = 0) -> BenchmarkResult:
-    """Combine the nats and units of each piece, both ``(pieces,)``, to a result."""
-    drawn = np.random.default_rng(seed).integers(len(nats), size=(RESAMPLES, len(nats)))
-    means = nats[drawn].sum(1) / units[drawn].sum(1)
-    low, high = np.quantile(means, (0.025, 0.975))
-    return BenchmarkResult(
-        name,
-        float(nats.sum() / units.sum()),
-        float((nats / units).mean()),
-        float(low),
-        float(high),
-        int(units.sum()),
-        len(nats),
-    )
+CHORALES = ("jsb", "jsb16")  # the sets whose tunes are hymns that Bach set several times
+SILENT = -1
 
 
 def pieces_of(corpus: Corpus, split: str) -> list[Piece]:
@@ -127,30 +50,62 @@ def units_of(name: str, pieces: Sequence[Piece]) -> np.ndarray:
     return steps * len(VOICES) if name == "jsb16" else steps
 
 
-def baseline_results(name: str, corpus: Corpus, *, split: str = "test") -> list[BenchmarkResult]:
-    """Evaluate two baselines that count notes: a unigram and a Markov model."""
+def frames_of(name: str, piece: Piece) -> list[tuple[int, ...]]:
+    """Return the chord of each time step, or the pitches of the voices for ``jsb16``."""
     frame = BENCHMARKS[name].frame
-    pieces = pieces_of(corpus, split)
-    by_voice = name == "jsb16"
+    if name == "jsb16":
+        return grid_of(piece, len(VOICES), frame)
+    return [event.chord for event in NoteTokenizer.read(piece.events, frame)]
 
-    def frames(piece: Piece) -> list[tuple[int, ...]]:
-        if by_voice:
-            return grid_of(piece, len(VOICES), frame)
-        return [event.chord for event in NoteTokenizer.read(piece.events, frame)]
 
-    results = []
-    for label, order in (("unigram", 0), ("markov", 1 if by_voice else 2)):
-        model = (VoiceCounts if by_voice else NoteCounts)(
-            map(frames, pieces_of(corpus, "train")), order=order
-        )
-        results.append(
-            result_of(
-                label,
-                np.array([model.nats(frames(piece)) for piece in pieces]),
-                units_of(name, pieces),
-            )
-        )
-    return results
+def soprano_of(name: str, piece: Piece) -> list[int]:
+    """Return the pitch of the soprano at each time step, or `SILENT`.
+
+    In ``jsb``, which has no voices, it is the highest note.
+    """
+    frames = frames_of(name, piece)
+    if name == "jsb16":
+        return [SILENT if voices[0] == NONE else voices[0] for voices in frames]
+    return [max(chord, default=SILENT) for chord in frames]
+
+
+def new_tunes(name: str, corpus: Corpus, *, split: str = "test") -> np.ndarray | None:
+    """Return which pieces of a split have a tune that stands in no training piece.
+
+    A tune stands in a training piece if its soprano and theirs share a run of 12 intervals and
+    ratios of durations (`shared_tunes`).
+
+    Returns
+    -------
+    (pieces,) bool or None
+        None for a set without chorales.
+    """
+    if name not in CHORALES:
+        return None
+    train, sopranos = (
+        [soprano_of(name, piece) for piece in pieces_of(corpus, each)] for each in ("train", split)
+    )
+    return ~shares_tune(train, sopranos)
+
+
+def baseline_nats(name: str, corpus: Corpus, *, split: str = "test") -> dict[str, np.ndarray]:
+    """Return the nats of each piece, ``(pieces,)``, by a unigram and a Markov model of counts."""
+    train, frames = (
+        [frames_of(name, piece) for piece in pieces_of(corpus, each)] for each in ("train", split)
+    )
+    nats = {}
+    for label, order in (("unigram", 0), ("markov", 1 if name == "jsb16" else 2)):
+        model = (VoiceCounts if name == "jsb16" else NoteCounts)(train, order=order)
+        nats[label] = np.array([model.nats(piece) for piece in frames])
+    return nats
+
+
+def baseline_results(
+    name: str, corpus: Corpus, *, split: str = "test", new: np.ndarray | None = None
+) -> list[BenchmarkResult]:
+    """Evaluate two baselines that count notes: a unigram and a Markov model."""
+    nats = baseline_nats(name, corpus, split=split)
+    return split_results(nats, units_of(name, pieces_of(corpus, split)), split, new)
 
 
 def check_fits(trained: TrainedModel, corpus: Corpus) -> None:
@@ -169,11 +124,15 @@ def results_of(
     corpus: Corpus,
     *,
     split: str = "test",
+    new: np.ndarray | None = None,
+    label: str = "",
     progress: Progress = silent,
 ) -> list[BenchmarkResult]:
     """Evaluate a run on the pieces of a split, without transposing them.
 
-    A model whose likelihood is a bound has two results: the bound, and an estimate.
+    A model whose likelihood is a bound has two results: the bound, and an estimate. With `new`, a
+    mask of pieces, each is followed by the result of these pieces alone. The name of the results is
+    `label`, by default that of the run folder, or of the model if it is not saved.
 
     Raises
     ------
@@ -181,14 +140,14 @@ def results_of(
         If the model has no likelihood, or its tokens do not fit the units of this set.
     """
     pieces = pieces_of(corpus, split)
-    label = trained.folder.name if trained.folder else trained.settings.name
+    label = label or (trained.folder.name if trained.folder else trained.settings.name)
     if Autoregressive in trained.model.capabilities:
         nats = {label: piece_nats(trained, name, corpus, split=split, progress=progress)}
     else:
         missing = missing_of(trained, name, corpus, split)
         bounds = bound_and_estimate(trained, pieces, progress)
         nats = {f"{label} ({what})": values + missing for what, values in bounds.items()}
-    return [result_of(label, values, units_of(name, pieces)) for label, values in nats.items()]
+    return split_results(nats, units_of(name, pieces), split, new)
 
 
 def piece_nats(
@@ -206,9 +165,16 @@ def piece_nats(
 
 
 def ensemble(
-    models: Sequence[TrainedModel], name: str, corpus: Corpus, *, split: str = "test"
-) -> BenchmarkResult:
+    models: Sequence[TrainedModel],
+    name: str,
+    corpus: Corpus,
+    *,
+    split: str = "test",
+    new: np.ndarray | None = None,
+) -> list[BenchmarkResult]:
     """Evaluate several models as one that averages their probabilities at each step.
+
+    The result of all pieces is followed by that of the pieces of the mask `new`, if there is one.
 
     Raises
     ------
@@ -227,7 +193,7 @@ def ensemble(
     nats = np.array([steps.sum() for steps in step_nats(models, pieces)]) + missing_of(
         first, name, corpus, split
     )
-    return result_of(f"ensemble of {len(models)}", nats, units_of(name, pieces))
+    return split_results({f"ensemble of {len(models)}": nats}, units_of(name, pieces), split, new)
 
 
 def missing_of(trained: TrainedModel, name: str, corpus: Corpus, split: str) -> np.ndarray:
