@@ -1,4 +1,4 @@
-"""Combine the nats of pieces to results of a benchmark, and the results of runs to their mean."""
+"""Combine the nats of pieces to results, and the results of runs to their mean."""
 
 from __future__ import annotations
 

@@ -89,7 +89,7 @@ def new_tunes(name: str, corpus: Corpus, *, split: str = "test") -> np.ndarray |
 
 
 def baseline_nats(name: str, corpus: Corpus, *, split: str = "test") -> dict[str, np.ndarray]:
-    """Return the nats of each piece, ``(pieces,)``, by a unigram and a Markov model of counts."""
+    """Return the nats of each piece, ``(pieces,)``, by two models of counts."""
     train, frames = (
         [frames_of(name, piece) for piece in pieces_of(corpus, each)] for each in ("train", split)
     )

@@ -1,4 +1,4 @@
-"""List published results on the benchmark sets, each with the protocol that it was measured by.
+"""List published results on the benchmark sets, each with its protocol.
 
 Results are only comparable if they count the same thing. A figure per token is not one per note, a
 validation figure is not a test figure, and a bound is not a likelihood.
@@ -32,7 +32,7 @@ class Published(NamedTuple):
     source : str
         The paper.
     unit : str
-        What the nats are divided by.
+        The nats are divided by the number of these.
     split : {"test", "valid"}
         The pieces measured.
     probability : str
