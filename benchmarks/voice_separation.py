@@ -13,8 +13,8 @@ music it is a ``voice`` of a staff. The notes are shuffled, so that no order of 
 
 Splits: every third chorale of `bundled:chorales` is for learning (``voice_weights.py``), the next
 one for validation, the next one for test. Quartets: Haydn op. 1 no. 1, Mozart K. 155 and K. 156 are
-for learning, Mozart K. 80 for validation, all others for test. Keyboard music is not used for
-learning: C. P. E. Bach and Clara Schumann are for validation, and ASAP's scores for test. Three
+for learning, Mozart K. 80 for validation, all others for test. Keyboard music: C. P. E. Bach and
+Mozart's K. 545 are for learning, Clara Schumann for validation, and ASAP's scores for test. Three
 guitar pieces of Mutopia that have a track for each voice are for test, too.
 """
 
@@ -42,7 +42,10 @@ QUARTETS = {
     "test": ("haydn/opus74no1", "mozart/k458", "beethoven/opus18no1", "beethoven/opus133"),
 }
 GUITAR = ("sorf-op35-no22", "brahms-vals3", "brahms-vals9")
-KEYBOARD_VALIDATION = ("cpebach/h186", "schumann_clara/polonaise")
+KEYBOARD = {
+    "learning": ("cpebach/h186", "mozart/k545"),
+    "validation": ("schumann_clara/polonaise",),
+}
 
 
 class Staff(NamedTuple):
@@ -82,18 +85,18 @@ def quartet_paths(split: str, composer: str) -> list[Path]:
 
 def keyboard_paths(split: str) -> dict[str, list[Path]]:
     """Return keyboard music by composer; Bach first."""
-    if split == "validation":
+    if split in KEYBOARD:
         return {
             name.split("/")[0]: [
                 path
                 for path in resolve(f"bundled:{name.split('/')[0]}")
                 if name in path.as_posix() and path.suffix == ".mxl"
             ]
-            for name in KEYBOARD_VALIDATION
+            for name in KEYBOARD[split]
         }
     paths: dict[str, list[Path]] = {}
     folder = DATA / "asap" / "scores"
-    for path in sorted(folder.rglob("*.musicxml")) if split == "test" else ():
+    for path in sorted(folder.rglob("*.musicxml")):
         paths.setdefault(path.relative_to(folder).parts[0], []).append(path)
     return paths
 

@@ -19,7 +19,7 @@ from scipy.optimize import minimize
 from partimento.analysis.voice_links import Links, NewNotes, Voices, links_of
 from partimento.analysis.voice_separation import ways_to_divide
 from partimento.analysis.voice_weights import PAIR_PENALTIES, PENALTIES, TABLES
-from voice_separation import Staff, chorale_paths, quartet_paths, staff_of
+from voice_separation import Staff, chorale_paths, keyboard_paths, quartet_paths, staff_of
 
 CHORALE_SHARE, QUARTET_SHARE = 0.25, 0.3  # of the onsets: about as many of both
 RIDGE = 1.0
@@ -133,7 +133,12 @@ def main() -> None:
     random = np.random.default_rng(0)
     data: list[Example] = []
     quartets = [*quartet_paths("learning", "haydn"), *quartet_paths("learning", "mozart")]
-    for paths, share in ((chorale_paths("learning"), CHORALE_SHARE), (quartets, QUARTET_SHARE)):
+    keyboard = [path for paths in keyboard_paths("learning").values() for path in paths]
+    for paths, share in (
+        (chorale_paths("learning"), CHORALE_SHARE),
+        (quartets, QUARTET_SHARE),
+        (keyboard, 1.0),
+    ):
         for path in paths:
             data += examples(one_voice_each(staff_of(path)), share, random)
     weights = np.round(fit(data), 2) + 0.0
