@@ -48,12 +48,8 @@ def findings_per_bar(pieces):
 @pytest.mark.slow
 def test_composed_pieces_break_one_rule_in_a_hundred_bars_at_most():
     model = pt.load_model("guitar")
-    keys = ("d minor", "g major", "e minor", "c major")
-    pieces = [
-        piece
-        for i, key in enumerate(keys)
-        for piece in model.compose(bars=8, n=50, key=key, seed=i)
-    ]
+    # Without a choice among candidates, which would hide what reads badly.
+    pieces = model.compose(bars=8, n=200, seed=0, candidates=1)
     assert len(pieces) == 200
     share, rules = findings_per_bar(pieces)
     assert share <= 0.01, rules

@@ -69,3 +69,9 @@ def test_chorales_of_bach_are_read_back(stem):
     assert rows(back) == rows(piece)
     assert back.parts == piece.parts
     assert back.pickup == piece.pickup
+
+
+def test_every_note_has_its_id():
+    piece = choir()
+    ids = {note.get("id") for note in root_of(piece).iter("note")}
+    assert ids == {f"n{i}" for i in range(len(piece.notes))}
