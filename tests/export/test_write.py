@@ -1,5 +1,6 @@
 import io
 import json
+import re
 import subprocess
 import sys
 import wave
@@ -11,11 +12,12 @@ import pytest
 from tests.pieces import LONG, PIECES, Q, chorale, melody
 
 from partimento.errors import PartimentoError
+from partimento.export import audio
 from partimento.export import write as rendering
 from partimento.export.write import WRITERS, write
 from partimento.music.notes import Note
 from partimento.music.piece import Piece
-from partimento.music.timelines import Part
+from partimento.music.timelines import Part, Tempo
 
 MAGIC = {
     ".mid": b"MThd",
@@ -277,3 +279,15 @@ def test_wav_is_playable(tmp_path):
     with wave.open(io.BytesIO(path.read_bytes())) as file:
         assert (file.getnchannels(), file.getsampwidth()) == (2, 2)
         assert file.getnframes() / file.getframerate() == pytest.approx(1 + 1.5, abs=0.01)
+
+
+def test_sounds_follow_the_played_piece_and_scores_the_written_one(tmp_path):
+    piece = Piece(melody(1, 1), tempos=(Tempo(1_000_000),))
+    played = piece.replace(tempos=(Tempo(1_000_000), Tempo(2_000_000, Q)))
+    paths = [tmp_path / f"a.{suffix}" for suffix in ("wav", "html", "musicxml")]
+    rendering.write_all(rendering.Chain(piece, played=played), paths)
+    with wave.open(str(paths[0])) as file:
+        assert file.getnframes() / file.getframerate() == pytest.approx(3 + audio.TAIL_S)
+    (times,) = re.findall(r'id="times">([^<]*)<', paths[1].read_text())
+    assert json.loads(times) == [[0, 1], [1, 3]]
+    assert paths[2].read_text().count("<sound tempo=") == 1

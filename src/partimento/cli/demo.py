@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from partimento.config import merge
 from partimento.errors import PartimentoError
 from partimento.evaluation.beside_corpus import Beside, as_table, beside_corpus
 from partimento.models.likelihood import Likelihood
+from partimento.music.held_fermatas import hold_fermatas
 from partimento.music.piece import Piece
 from partimento.music.timelines import Key
 from partimento.recipes import read_recipe
@@ -58,7 +60,10 @@ def run_demo(out: Path, *, seed: int, bars: int) -> None:
         written = _write(pieces[0], out, about, stages)
     print_figures(result.table, result.model.settings.name)
     screen.print_rejects(result.rejects)
-    console.print(f"\n{pieces[0].title}, composed in {time.monotonic() - began:.0f} s, in {out}/:")
+    seconds = time.monotonic() - began
+    console.print(
+        f"\n{pieces[0].title}, after {seconds:.0f} s of training and composing, in {out}/:"
+    )
     for path in written:
         console.print(f"  {path.name:<18}{_WHAT.get(path.suffix, '')}")
     console.print(
@@ -128,22 +133,23 @@ _WHAT = {
     ".png": "the engraved score, as a picture",
     ".pdf": "the engraved score, to print",
     ".wav": "the sound",
-    ".html": "score and sound together, with the sounding notes highlighted",
+    ".html": "score and sound together; each voice can be muted",
 }
 
 
 def _write(
     piece: Piece, out: Path, about: Mapping[str, Any], stages: progress.Stages
 ) -> list[Path]:
-    from partimento.export.write import write
+    from partimento.export.write import Chain, write_all
 
     written: list[Path] = []
     files = [f"{NAME}{suffix}" for suffix in SUFFIXES]
+    chain = Chain(piece, played=hold_fermatas(piece))
     for done, name in enumerate(files):
         stages.at("write", done, len(files) + 1, name)
-        written += write(piece, out / name, force=True)
-    page = out / "index.html"
-    written += write(piece, page, force=True, about=about, files=[path.name for path in written])
+        written += write_all(chain, [out / name], force=True)
+    page = replace(chain, about=about, files=[path.name for path in written])
+    written += write_all(page, [out / "index.html"], force=True)
     stages.at("write", len(files) + 1, len(files) + 1, "")
     return written
 

@@ -61,12 +61,15 @@ class Chain:
         The origin of the piece, for a web page; see `player_page.to_page`.
     files : sequence of str
         Names of files in the same folder, to which a web page links.
+    played : Piece, optional
+        The piece as sounds play it: the same notes with other tempos. By default as written.
     """
 
     piece: Piece
     soundfont: Path | str | None = None
     about: Mapping[str, Any] | None = None
     files: Sequence[str] = ()
+    played: Piece | None = None
 
     @cached_property
     def document(self) -> ScoreDocument | None:
@@ -131,9 +134,10 @@ class Chain:
         from partimento.export.page_sounds import page_sounds
         from partimento.export.player_page import to_page
 
-        sounds = page_sounds(self.piece, self.soundfont)
+        played = self.played or self.piece
+        sounds = page_sounds(played, self.soundfont)
         pages = self._engraved(heading=False, crop=True)
-        times = self.piece.note_seconds()
+        times = played.note_seconds()
         return to_page(self.piece, pages, times, sounds, about=self.about, files=self.files)
 
 
@@ -320,7 +324,7 @@ def _pdf(chain: Chain, _: str) -> list[bytes]:
 def _wav(chain: Chain, _: str) -> list[bytes]:
     from partimento.export.audio import to_wav
 
-    return [to_wav(chain.piece, chain.soundfont)]
+    return [to_wav(chain.played or chain.piece, chain.soundfont)]
 
 
 def _json(chain: Chain, _: str) -> list[str]:
