@@ -9,7 +9,7 @@ import pytest
 from tests.commands import run_checked as run
 from tests.conftest import small_piece
 
-from partimento.cli.bench import PUBLISHED_COLUMNS, _published_rows
+from partimento.cli.bench import PUBLISHED_COLUMNS, published_rows
 from partimento.corpus.benchmarks import read_benchmark
 from partimento.evaluation.published_results import PUBLISHED
 from partimento.training.train import learn
@@ -87,7 +87,7 @@ def test_a_table_and_the_same_as_json(
 
 
 def test_comparable_results_come_first() -> None:
-    rows = _published_rows(PUBLISHED["jsb16"])
+    rows = published_rows(PUBLISHED["jsb16"])
     names = [column.name for column in PUBLISHED_COLUMNS]
     assert all(len(row) == len(names) for row in rows)
     comparable = [row[names.index("comparable")] for row in rows]
@@ -132,25 +132,23 @@ def test_runs_that_differ_in_their_seed_have_a_mean(
         }
         learn(corpus, settings=settings, out=folder)
         folders.append(folder)
-    run("bench", "jsb", *folders, "--data", chorales, "--split", "valid", "--json")
+    words = ("--data", chorales, "--split", "valid")
+    run("bench", "jsb", *folders, *words, "--ensemble", "--json")
     report = json.loads(capsys.readouterr().out)
     names = [str(folder) for folder in folders]
-    assert {each["name"] for each in report["scores"]} == {*names, "unigram", "markov"}
+    both = "ensemble of 2"
+    assert {each["name"] for each in report["scores"]} == {*names, both, "unigram", "markov"}
+    nats = {each["name"]: each["nats"] for each in report["scores"] if each["tunes"] == "all"}
+    assert nats[both] == pytest.approx(nats[names[0]])  # the two runs are equal
     every, new = report["means"]
     assert (every["runs"], every["tunes"], new["tunes"]) == (names, "all", "new")
-    (one, other) = (
-        each["nats"]
-        for each in report["scores"]
-        if each["name"] in names and each["tunes"] == "all"
-    )
-    assert every["nats"] == pytest.approx((one + other) / 2)
+    assert every["nats"] == pytest.approx((nats[names[0]] + nats[names[1]]) / 2)
     assert every["deviation"] == pytest.approx(0)  # counting has no seed
-    single = folders[0]
-    run("bench", "jsb", single, "--data", chorales, "--split", "valid")
+    run("bench", "jsb", folders[0], *words)
     ours, _ = tables(capsys.readouterr().out)
-    assert ours["counts"]["valid"] == f"{one:.3f}"
+    assert ours["counts"]["valid"] == f"{nats[names[0]]:.3f}"
     assert not any(name.startswith("mean") for name in ours)
-    run("bench", "jsb", *folders, "--data", chorales, "--split", "valid")
+    run("bench", "jsb", *folders, *words)
     ours, _ = tables(capsys.readouterr().out)
     assert ours[every["name"]]["valid"] == f"{every['nats']:.3f} ± 0.000"
 

@@ -26,6 +26,7 @@ from partimento.evaluation.benchmarks import (
     pieces_of,
     results_of,
     soprano_of,
+    step_nats,
     units_of,
 )
 from partimento.evaluation.note_counts import NoteCounts
@@ -225,7 +226,11 @@ def test_an_ensemble_is_the_mean_of_probabilities(run: TrainedModel, corpus: Cor
         -np.log(np.mean([np.exp(-token_nats(each, piece)) for each in pair], axis=0)).sum()
         for piece in pieces_of(corpus, "test")
     ]
-    assert ensemble(pair, "jsb", corpus)[0].nats == pytest.approx(sum(nats) / 39, rel=1e-5)
+    (mean,) = ensemble(pair, "jsb", corpus)
+    assert mean.nats == pytest.approx(sum(nats) / 39, rel=1e-5)
+    steps = [step_nats(each, pieces_of(corpus, "test")) for each in pair]
+    assert ensemble(pair, "jsb", corpus, steps=steps) == [mean]
+    assert results_of(run, "jsb", corpus, steps=steps[0]) == results_of(run, "jsb", corpus)
 
 
 def test_an_ensemble_speaks_one_language(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
+from partimento.cli.bench import published_rows
 from partimento.corpus.benchmarks import BENCHMARKS
 from partimento.evaluation.benchmarks import UNITS
 from partimento.evaluation.published_results import PUBLISHED, Published
@@ -59,3 +61,11 @@ def test_json_has_all_fields() -> None:
     plain = json.loads(json.dumps(each.to_json()))
     assert set(plain) == {*Published._fields, "comparable"}
     assert (plain["comparable"], plain["nats"], plain["in_our_unit"]) == (False, 1.5, None)
+
+
+def test_the_page_has_the_same_table() -> None:
+    """Compare the rows of docs/benchmarks.md with those that ``bench`` prints."""
+    page = (Path(__file__).parents[2] / "docs" / "benchmarks.md").read_text("utf-8").splitlines()
+    for name, results in PUBLISHED.items():
+        for row in published_rows(results):
+            assert f"| {' | '.join((name, *row))} |" in page, row[0]

@@ -105,6 +105,9 @@ def _measure(
         models = [load_model(folder) for folder in runs]
         for model in models:
             benchmarks.check_fits(model, corpus)
+            benchmarks.check_tokens(model, name)
+        if ensemble:
+            benchmarks.check_ensemble(models)
     labels = _labels(runs)
     by_run: list[list[BenchmarkResult]] = [[] for _ in models]
     others: list[BenchmarkResult] = []
@@ -112,8 +115,13 @@ def _measure(
         with at.during("count"):
             new = benchmarks.new_tunes(name, corpus, split=split)
             others += benchmarks.baseline_results(name, corpus, split=split, new=new)
+        steps: list[Any] = []
         for model, label, results in zip(models, labels, by_run, strict=True):
             at.at("measure", 0, 0, note := f"{label}, {split}")
+            report = partial(at.at, note=note)
+            pieces = benchmarks.pieces_of(corpus, split)
+            exact = benchmarks.is_exact(model)
+            steps.append(benchmarks.step_nats(model, pieces, progress=report) if exact else None)
             results += benchmarks.results_of(
                 model,
                 name,
@@ -121,10 +129,11 @@ def _measure(
                 split=split,
                 new=new,
                 label=label,
-                progress=partial(at.at, note=note),
+                steps=steps[-1],
+                progress=report,
             )
         if ensemble:
-            others += benchmarks.ensemble(models, name, corpus, split=split, new=new)
+            others += benchmarks.ensemble(models, name, corpus, split=split, new=new, steps=steps)
     settings = [model.settings for model in models]
     scores = [result for results in (*by_run, others) for result in results]
     return Report(name, splits, scores, seed_means(labels, settings, by_run))
@@ -179,7 +188,7 @@ class Report:
         screen.print_list(
             "Published; only comparable rows count the same thing on the same pieces",
             PUBLISHED_COLUMNS,
-            _published_rows(self.published),
+            published_rows(self.published),
             everything="-o or --json shows all columns",
         )
         screen.err().print("\n".join(self._notes()))
@@ -243,7 +252,7 @@ class Report:
         return notes
 
 
-def _published_rows(published: Sequence[Published]) -> list[tuple[str, ...]]:
+def published_rows(published: Sequence[Published]) -> list[tuple[str, ...]]:
     """Return the rows of the table, the results that are comparable first."""
     return [
         (

@@ -8,7 +8,7 @@ others report.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -126,13 +126,15 @@ def results_of(
     split: str = "test",
     new: np.ndarray | None = None,
     label: str = "",
+    steps: Sequence[np.ndarray] | None = None,
     progress: Progress = silent,
 ) -> list[BenchmarkResult]:
     """Evaluate a run on the pieces of a split, without transposing them.
 
     A model whose likelihood is a bound has two results: the bound, and an estimate. With `new`, a
     mask of pieces, each is followed by the result of these pieces alone. The name of the results is
-    `label`, by default that of the run folder, or of the model if it is not saved.
+    `label`, by default that of the run folder, or of the model if it is not saved. `steps` is what
+    `step_nats` returns, if it is known.
 
     Raises
     ------
@@ -141,8 +143,10 @@ def results_of(
     """
     pieces = pieces_of(corpus, split)
     label = label or (trained.folder.name if trained.folder else trained.settings.name)
-    if Autoregressive in trained.model.capabilities:
-        nats = {label: piece_nats(trained, name, corpus, split=split, progress=progress)}
+    if is_exact(trained):
+        nats = {
+            label: piece_nats(trained, name, corpus, split=split, steps=steps, progress=progress)
+        }
     else:
         missing = missing_of(trained, name, corpus, split)
         bounds = bound_and_estimate(trained, pieces, progress)
@@ -156,12 +160,30 @@ def piece_nats(
     corpus: Corpus,
     *,
     split: str = "test",
+    steps: Sequence[np.ndarray] | None = None,
     progress: Progress = silent,
 ) -> np.ndarray:
     """Return the exact nats of each piece, ``(pieces,)``, without transposing it."""
-    pieces = pieces_of(corpus, split)
-    nats = np.array([steps.sum() for steps in step_nats([trained], pieces, progress=progress)])
+    check_tokens(trained, name)
+    if steps is None:
+        steps = step_nats(trained, pieces_of(corpus, split), progress=progress)
+    nats = np.array([own.sum() for own in steps])
     return np.asarray(nats + missing_of(trained, name, corpus, split))
+
+
+def is_exact(trained: TrainedModel) -> bool:
+    """Return whether the likelihood of a model is exact, not a bound."""
+    return Autoregressive in trained.model.capabilities
+
+
+def check_ensemble(models: Sequence[TrainedModel]) -> None:
+    """Raise PartimentoError unless the models can be averaged at each step."""
+    if not all(
+        is_exact(trained) and trained.tokenizer == models[0].tokenizer for trained in models
+    ):
+        raise PartimentoError(
+            "an ensemble needs autoregressive models with the same tokenizer and vocabulary"
+        )
 
 
 def ensemble(
@@ -171,39 +193,32 @@ def ensemble(
     *,
     split: str = "test",
     new: np.ndarray | None = None,
+    steps: Sequence[Sequence[np.ndarray]] | None = None,
 ) -> list[BenchmarkResult]:
     """Evaluate several models as one that averages their probabilities at each step.
 
     The result of all pieces is followed by that of the pieces of the mask `new`, if there is one.
+    `steps` is what `step_nats` returns for each model, if it is known.
 
     Raises
     ------
     PartimentoError
         If a model is not autoregressive, or their tokenizers differ.
     """
-    first = models[0]
-    if any(
-        Autoregressive not in trained.model.capabilities or trained.tokenizer != first.tokenizer
-        for trained in models
-    ):
-        raise PartimentoError(
-            "an ensemble needs autoregressive models with the same tokenizer and vocabulary"
-        )
+    check_ensemble(models)
     pieces = pieces_of(corpus, split)
-    nats = np.array([steps.sum() for steps in step_nats(models, pieces)]) + missing_of(
-        first, name, corpus, split
-    )
+    if steps is None:
+        steps = [step_nats(trained, pieces) for trained in models]
+    mean = [  # of the probabilities, not of the nats
+        np.log(len(models)) - np.logaddexp.reduce(-np.stack(own), axis=0)
+        for own in zip(*steps, strict=True)
+    ]
+    nats = np.array([own.sum() for own in mean]) + missing_of(models[0], name, corpus, split)
     return split_results({f"ensemble of {len(models)}": nats}, units_of(name, pieces), split, new)
 
 
-def missing_of(trained: TrainedModel, name: str, corpus: Corpus, split: str) -> np.ndarray:
-    """Return the nats ``(pieces,)`` of unknown symbols and of fields not predicted.
-
-    Raises
-    ------
-    PartimentoError
-        If the tokens of the run do not fit the units of the set.
-    """
+def check_tokens(trained: TrainedModel, name: str) -> None:
+    """Raise PartimentoError if the tokens of a run do not fit the units of a set."""
     tokenizer, frame = trained.tokenizer, Fraction(trained.settings.tokens.frame or 0)
     if (tokenizer.name == "voices") != (name == "jsb16"):
         raise PartimentoError(
@@ -215,6 +230,18 @@ def missing_of(trained: TrainedModel, name: str, corpus: Corpus, split: str) -> 
             f"{trained.folder} has frames of {frame} quarters; this set needs"
             f" {BENCHMARKS[name].frame}"
         )
+
+
+def missing_of(trained: TrainedModel, name: str, corpus: Corpus, split: str) -> np.ndarray:
+    """Return the nats ``(pieces,)`` of unknown symbols and of fields not predicted.
+
+    Raises
+    ------
+    PartimentoError
+        If the tokens of the run do not fit the units of the set.
+    """
+    check_tokens(trained, name)
+    tokenizer = trained.tokenizer
     cost = OutOfVocabularyCost([piece.events for piece in pieces_of(corpus, "train")])
     pieces = pieces_of(corpus, split)
     tokens = tokenizer.encode_all(pieces)
@@ -227,23 +254,19 @@ def missing_of(trained: TrainedModel, name: str, corpus: Corpus, split: str) -> 
 
 
 def step_nats(
-    models: Sequence[TrainedModel],
-    pieces: Sequence[Piece],
-    *,
-    progress: Progress = silent,
-) -> Iterator[np.ndarray]:
-    """Yield the nats of all steps of each piece, as an array.
+    trained: TrainedModel, pieces: Sequence[Piece], *, progress: Progress = silent
+) -> list[np.ndarray]:
+    """Return the nats of all steps of each piece.
 
-    Several models are combined by the mean of their probabilities. Models of note tokens pay
-    nothing for the end of a piece (`NextModel.step_nats`).
+    The likelihood of the model must be exact (`is_exact`). Models of note tokens pay nothing for the
+    end of a piece (`NextModel.step_nats`).
     """
-    tokens = models[0].tokenizer.encode_all(pieces)
-    every = zip(
-        *(trained.model.piece_nats(tokens, may_end=False) for trained in models), strict=True
-    )
-    for done, nats in enumerate(every, 1):
-        yield -(np.logaddexp.reduce(-np.stack(nats), axis=0) - np.log(len(models)))
+    steps = []
+    tokens = trained.tokenizer.encode_all(pieces)
+    for done, nats in enumerate(trained.model.piece_nats(tokens, may_end=False), 1):
+        steps.append(np.asarray(nats))
         progress("measure", done, len(pieces))
+    return steps
 
 
 def bound_and_estimate(
