@@ -258,8 +258,8 @@ def step_nats(
 ) -> list[np.ndarray]:
     """Return the nats of all steps of each piece.
 
-    The likelihood of the model must be exact (`is_exact`). Models of note tokens pay nothing for the
-    end of a piece (`NextModel.step_nats`).
+    The likelihood of the model must be exact (`is_exact`). Models of note tokens pay nothing for
+    the end of a piece (`NextModel.step_nats`).
     """
     steps = []
     tokens = trained.tokenizer.encode_all(pieces)
