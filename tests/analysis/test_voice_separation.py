@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.pieces import Q, melody
 
+from partimento import read
 from partimento.analysis import voice_separation
 from partimento.analysis.voice_agreement import agreement
 from partimento.analysis.voice_separation import separate_voices, voices_of, ways_to_divide
@@ -173,6 +174,14 @@ def test_stated_voices_are_replaced():
     notes = [Note(Q * n, Q, pitch, voice=n % 2) for n in range(4) for pitch in (72, 48)]
     found = separate_voices(Piece(notes)).notes
     assert {(n.pitch, n.voice) for n in found} == {(72, 0), (48, 1)}
+
+
+def test_a_score_with_other_voices_is_not_shown(tmp_path):
+    path = tmp_path / "score.musicxml"
+    Piece([Note(Q * 0, Q, pitch) for pitch in (72, 60)]).save(path)
+    piece = read(path)
+    assert piece.score is not None
+    assert piece.separate_voices().score is None
 
 
 @pytest.mark.parametrize("stem", ["bwv66.6", "bwv269"])

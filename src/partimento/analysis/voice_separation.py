@@ -50,8 +50,8 @@ def separate_voices(piece: Piece, *, parts: Collection[int] | None = None) -> Pi
     Returns
     -------
     Piece
-        The same notes, with new values of `Note.voice`. A grace note has the voice of the note
-        that it leads to.
+        The same notes, with new values of `Note.voice`, and without `score`. A grace note has the
+        voice of the note that it leads to.
 
     See Also
     --------
@@ -75,7 +75,8 @@ def separate_voices(piece: Piece, *, parts: Collection[int] | None = None) -> Pi
             )
             for grace in np.flatnonzero(of_part & (notes.grace == 1)).tolist():
                 voice[grace] = _voice_after(notes.onset, notes.pitch, voice, grace, written)
-    return piece.replace(notes=notes.replace(voice=voice))
+    # The file of the piece shows other voices.
+    return piece.replace(notes=notes.replace(voice=voice), score=None)
 
 
 def _voice_after(
