@@ -299,6 +299,44 @@ def test_a_vae_tells_its_bound_and_an_estimate_apart(corpus: Corpus) -> None:
     assert estimate.nats > least / 39  # what is not in the vocabulary is paid for
 
 
+# ---------------------------------------------------------------------- voices
+
+
+@pytest.fixture(scope="module")
+def choir() -> Corpus:
+    """Five pieces of four voices on a grid of sixteenths, like those of ``jsb16``."""
+    frame = Fraction(1, 4)
+
+    def sung(number: int) -> Piece:
+        notes = [
+            Note(
+                4 * beat * frame, 4 * frame, 72 - 7 * part + (beat * (part + number)) % 5, part=part
+            )
+            for part in range(4)
+            for beat in range(6 + number)
+        ]
+        parts = tuple(Part(name) for name in ("Soprano", "Alto", "Tenor", "Bass"))
+        piece = Piece(Notes(notes), meters=(Meter(4, 4),), parts=parts)
+        return piece.replace(source=Source(path=f"jsb16/{number}"))
+
+    splits = ["train"] * 2 + ["valid"] + ["test"] * 2
+    return Corpus.of(map(CorpusEntry, map(sung, range(5)), splits))
+
+
+def test_a_run_of_voices_costs_nats_per_note(run: TrainedModel, choir: Corpus) -> None:
+    """Divide by four notes per sixteenth, rests and held notes among them."""
+    tokens = TokenSettings(min_count=1, frame="1/4", voices=True, repeated_notes=False)
+    run = other_model(run, tokenizer=VoiceTokenizer.fit(pieces_of(choir, "train"), tokens))
+    run = replace(run, settings=run.settings.model_copy(update={"tokens": tokens}))
+    every, alone = results_of(run, "jsb16", choir, new=np.array([False, True]))
+    nats = piece_nats(run, "jsb16", choir)
+    assert every.units == 4 * 4 * (9 + 10)
+    assert every.nats == pytest.approx(nats.sum() / every.units)
+    assert alone.nats == pytest.approx(nats[1] / (4 * 4 * 10))
+    (valid,) = results_of(run, "jsb16", choir, split="valid")
+    assert (valid.units, valid.split, valid.pieces) == (4 * 4 * 8, "valid", 1)
+
+
 # ---------------------------------------------------------------------- the files
 
 
