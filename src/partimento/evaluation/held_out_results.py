@@ -93,7 +93,7 @@ def measured(model: TrainedModel, corpus: Corpus) -> HeldOutResults:
     PartimentoError
         If the model was trained on another corpus.
     """
-    data = prepared(corpus, model.settings)
+    data = prepared(corpus, model.settings, base=model)
     if data.fingerprint != model.fingerprint:
         raise PartimentoError(
             "the model was trained on another corpus: pass the corpus that it was trained on"

@@ -34,10 +34,10 @@ def real_pieces(data: Dataset, model: Model | None = None) -> RealPieces:
     model : Model, optional
         The trained model, for the likelihoods.
     """
-    items = [*data.valid, *data.train][:MOST]
+    items = [item for item in (*data.valid, *data.train) if len(item.piece.notes)][:MOST]
     if len(items) < FEWEST:
         return RealPieces()
-    rows = [_measured(item) for item in items if len(item.piece.notes)]
+    rows = [_measured(item) for item in items]
     return RealPieces(
         in_key=Spread.of([row.in_key for row in rows], IN_KEY),
         parallels=Spread.of([row.parallels for row in rows], PARALLELS),

@@ -132,7 +132,7 @@ def tune(
     PartimentoError
         If it is another corpus, or there are too few validation pieces.
     """
-    data = prepared(corpus, trained.settings)
+    data = prepared(corpus, trained.settings, base=trained)
     if data.fingerprint != trained.fingerprint:
         raise PartimentoError(
             "the model was trained on another corpus: pass the corpus that it was trained on"

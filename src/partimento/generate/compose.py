@@ -25,6 +25,7 @@ from partimento.generate.strategies import AutoregressiveStrategy, Request, Stra
 from partimento.models.base import Autoregressive, Latent
 from partimento.music.piece import Piece
 from partimento.music.timelines import Key, Meter
+from partimento.training.piece_record import PieceRecord
 from partimento.training.trained_model import TrainedModel
 
 EVENTS_PER_BAR = 48  # a candidate stops after this many events per requested bar
@@ -311,7 +312,7 @@ def _best_of_attempts(
     for attempt in range(ATTEMPTS):
         batch = seed + attempt * 2**32
         generated = strategy.compose(trained, request, batch)
-        pieces = _decoded(trained, generated, goal.duration)
+        pieces = _decoded(trained, generated, goal.duration, request.prompt.reference)
         ranked += rank_candidates(pieces, generated, transposer, ending=goal.ending, seed=batch)
         ranked.sort(key=lambda candidate: candidate.rank)
         if sum(candidate.is_sound for candidate in ranked) >= goal.best:
@@ -328,8 +329,15 @@ def _best_of_attempts(
     return chosen
 
 
-def _decoded(trained: TrainedModel, generated: Generated, duration: Fraction | None) -> list[Piece]:
-    pieces = [trained.tokenizer.decode(ids) for ids in generated.ids]
+def _decoded(
+    trained: TrainedModel, generated: Generated, duration: Fraction | None, reference: PieceRecord
+) -> list[Piece]:
+    # Some tokenizers have no header, and a header has only the length of a bar.
+    meter = Meter(reference.meter.numerator, reference.meter.denominator)
+    pieces = [
+        trained.tokenizer.decode(ids).replace(meters=(meter,), pickup=reference.pickup)
+        for ids in generated.ids
+    ]
     return pieces if duration is None else [with_length(piece, duration) for piece in pieces]
 
 

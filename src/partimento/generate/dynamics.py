@@ -45,8 +45,10 @@ def with_dynamics(piece: Piece) -> Piece:
         place = (time[inside] - start) / (end - start)
         rise, fall = place / PEAK, (1 - place) / (1 - PEAK)
         velocity[inside] += ARCH * np.sin(np.minimum(rise, fall) * np.pi / 2)
-    bars = np.array([int(bar.onset * notes.divisions) for bar in piece.bars()])
-    velocity[np.isin(notes.onset, bars)] += ACCENT
+    # A pickup (bar number 0) has no first beat.
+    bars = [bar.onset * notes.divisions for bar in piece.bars() if bar.number > 0]
+    beats = [int(onset) for onset in bars if onset.denominator == 1]
+    velocity[np.isin(notes.onset, beats)] += ACCENT
     highest: dict[int, int] = {}
     for onset, pitch in zip(notes.onset.tolist(), notes.pitch.tolist(), strict=True):
         highest[onset] = max(pitch, highest.get(onset, 0))

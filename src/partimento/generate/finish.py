@@ -188,7 +188,7 @@ def finish_piece(
     start = prompt.start
     composers = Counter(record.composer for record in trained.pieces if record.composer)
     credit = f"after {composers.most_common(1)[0][0]}" if composers else ""
-    return with_dynamics(transpose(piece, shift)).replace(
+    finished = transpose(piece, shift).replace(
         meters=(Meter(reference.meter.numerator, reference.meter.denominator),),
         keys=(replace(key, onset=Fraction(0)),),
         tempos=(Tempo.from_bpm(tempo) if tempo else Tempo(reference.tempo.us_per_quarter),),
@@ -198,6 +198,7 @@ def finish_piece(
         composer=composer or (start.composer if start is not None else "") or credit,
         source=Source(path=str(trained.folder or ""), license="composed by a program"),
     )
+    return with_dynamics(finished)  # only now are its bars known
 
 
 def _parts(parts: Sequence[Part], transposer: Transposer, program: int | None) -> tuple[Part, ...]:

@@ -505,9 +505,11 @@ def ranges_of(
     """
     if settings.to_common_key or not settings.within_range:
         return ()
-    if settings.low and settings.high and list(parts) == [None]:
-        return ((settings.low, settings.high),)
-    return tuple(range_of(pieces, part) for part in parts)
+    ranges = tuple(range_of(pieces, part) for part in parts)
+    if list(parts) != [None]:
+        return ranges
+    low, high = ranges[0]
+    return ((settings.low or low, settings.high or high),)
 
 
 def range_of(pieces: Sequence[Piece], part: int | None = None) -> tuple[int, int]:

@@ -146,8 +146,29 @@ class NoteTokenizer(EventTokenizer):
         return frames
 
     def decode(self, ids: np.ndarray) -> Piece:
-        """Return the piece of tokens, up to the first end, in one part."""
-        return Piece.from_events(self.decode_events(ids), **self.header_fields(ids))
+        """Return the piece of tokens, up to the first end, in one part.
+
+        Where a phrase ends, the highest note has a fermata.
+        """
+        events = self.decode_events(ids)
+        fermatas: list[Fraction] = []
+        ends: list[Fraction] = []
+        started: dict[int, Fraction] = {}  # sounding pitch → onset of its note
+        now = Fraction(0)
+        for event, ends_phrase in zip(events, self._ends_phrase(ids), strict=False):
+            started = {p: started[p] if p in event.held else now for p in event.chord}
+            now += event.duration
+            if ends_phrase:
+                ends.append(now)
+                fermatas += [started[max(started)]] if started else []
+        phrases = {"fermatas": tuple(fermatas), "phrase_ends": tuple(ends)}
+        return Piece.from_events(events, **phrases, **self.header_fields(ids))
+
+    def _ends_phrase(self, ids: np.ndarray) -> list[bool]:
+        """Return whether each event ends a phrase; tokens after the end of the piece count, too."""
+        body = np.ravel(ids)[HEADER:]
+        durations = body[(body >= self.layout.duration) & (body < self.layout.bar)]
+        return [self.duration_of(token)[1] for token in durations.tolist()]
 
     def decode_events(self, ids: np.ndarray) -> list[Event]:
         """Return the events of tokens ``(S,)`` or ``(S, 1)``, up to the first end.

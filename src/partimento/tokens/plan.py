@@ -13,6 +13,7 @@ Shapes: B pieces or candidates, V tokens, D durations (those that end a phrase i
 from __future__ import annotations
 
 from fractions import Fraction
+from math import lcm
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,6 +29,7 @@ BARS_LEFT = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 20, 24, 32, 48, 64)  # i
 # Lower bounds of the classes of the length of a phrase, in eighths.
 EIGHTHS = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 18, 20, 24, 28, 32, 40, 48, 64)
 MAX_DENOMINATOR = 8  # the shortest plain value that is always written: a thirty-second
+FINEST_TUPLET = 12  # parts of a quarter: thirty-seconds in triplets
 HALF = Fraction(1, 2)
 
 
@@ -138,7 +140,7 @@ def is_notated(start: Fraction, duration: Fraction) -> bool:
     end = start + duration
     if is_plain(start) and is_plain(end):
         return start.denominator <= 2 or end <= -(-start // _step(start)) * _step(start)
-    if end > 1 or (end - start).denominator > 12:
+    if end > 1 or lcm(start.denominator, end.denominator) > FINEST_TUPLET:
         return False
     if is_plain(start):
         return start in (0, HALF)

@@ -203,6 +203,7 @@ class VoiceTokenizer(EventTokenizer):
         notes: list[Note] = []
         sounding: dict[int, tuple[int, Fraction]] = {}  # voice → its pitch, since when
         fermatas: list[Fraction] = []
+        ends: list[Fraction] = []
         now = Fraction(0)
         for event in self.voice_events(ids):
             for voice, (pitch, struck) in enumerate(zip(event.pitches, event.struck, strict=True)):
@@ -214,6 +215,7 @@ class VoiceTokenizer(EventTokenizer):
             if event.ends_phrase and sounding:
                 fermatas.append(sounding[min(sounding)][1])  # the onset of the highest voice
             now += event.duration
+            ends += [now] if event.ends_phrase else []
         notes += [
             Note(onset, now - onset, pitch, part=voice)
             for voice, (pitch, onset) in sounding.items()
@@ -223,6 +225,7 @@ class VoiceTokenizer(EventTokenizer):
             length=now,
             parts=self.parts or (Part(),) * self.voices,
             fermatas=tuple(fermatas),
+            phrase_ends=tuple(ends),
             **self.header_fields(ids),
         )
 
