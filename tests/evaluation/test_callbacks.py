@@ -11,9 +11,11 @@ from partimento.evaluation.callbacks import (
     CollapseCheck,
     FirstSample,
     HeldOutReport,
+    RealPiecesReport,
     TrainingPictures,
     default_callbacks,
 )
+from partimento.evaluation.real_pieces import real_pieces
 from partimento.training.dataset import Dataset
 from partimento.training.run_folder import RunFolder
 from partimento.training.train import prepared
@@ -31,7 +33,7 @@ def folder(tmp_path: Path) -> RunFolder:
 
 
 def test_pictures_are_drawn_only_when_asked_for() -> None:
-    kinds = [CollapseCheck, HeldOutReport, FirstSample]
+    kinds = [CollapseCheck, HeldOutReport, RealPiecesReport, FirstSample]
     assert [type(each) for each in default_callbacks()] == kinds
     assert [type(each) for each in default_callbacks(watch=True)] == [*kinds, TrainingPictures]
 
@@ -48,6 +50,16 @@ def test_the_report_is_kept_and_written(
     }
     assert written["reconstruction"] is report.reconstruction is None
     assert {name for name, *_ in stages} == {"check"}
+
+
+def test_real_pieces_are_measured_for_a_model_that_composes(
+    markov_run: TrainedModel, embeddings_run: TrainedModel, data: Dataset, folder: RunFolder
+) -> None:
+    RealPiecesReport().on_finish(embeddings_run, data, folder)
+    assert not folder.real_pieces.exists()
+    RealPiecesReport().on_finish(markov_run, data, folder)
+    assert folder.read_real_pieces() == real_pieces(data, markov_run.model)
+    assert folder.read_real_pieces().pieces == 8 - len(data.test)
 
 
 def test_the_first_sample_has_the_seed_of_the_training(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import pytest
 
-from partimento import Piece
+from partimento import Note, Part, Piece
 from partimento.models.notewise import Config, Notewise
 from partimento.models.numpy_step import NumpyStep, network_weights
 from partimento.tokens.settings import TokenSettings
@@ -18,11 +19,12 @@ TOKENS: dict[str, dict[str, Any]] = {
     "frames": {"frame": "1"},
     "voices": {"voices": True, "frame": "1/2"},
 }
+PLAN = {"modes": True, "countdown": True, "phrases": True}
 
 
-def data_of(pieces: list[Piece], tokens: str) -> Dataset:
+def data_of(pieces: list[Piece], tokens: str, **plan: Any) -> Dataset:
     """Prepare pieces for one way to read them."""
-    settings = TokenSettings(min_count=1, transpose="none", **TOKENS[tokens])
+    settings = TokenSettings(min_count=1, transpose="none", **TOKENS[tokens], **plan)
     return prepare(pieces, settings, validation=0.2, test=0.2, seed=0, kind="notes")
 
 
@@ -52,7 +54,46 @@ def build(data: Dataset, **sizes: Any) -> tuple[Notewise, NumpyStep]:
 def test_the_logits_are_those_of_the_network(
     pieces: list[Piece], tokens: str, sizes: dict[str, Any]
 ) -> None:
+    check_logits(data_of(pieces, tokens), sizes)
+
+
+def voices(number: int) -> Piece:
+    """Return four voices that often move in parallel."""
+    notes = [
+        Note(Fraction(t), Fraction(1), below + 60 + (5 * t + number) % 7, part=part)
+        for part, below in enumerate((12, 5, 0, -12))
+        for t in range(12)
+        if (t + part + number) % 5
+    ]
+    return Piece(notes, parts=(Part("a"), Part("b"), Part("c"), Part("d")), title=str(number))
+
+
+@pytest.mark.parametrize("order", ["top-down", "outer-first"])
+def test_the_logits_with_a_plan_and_part_writing_are_those_of_the_network(order: str) -> None:
+    pieces = [voices(number).replace(phrase_ends=(Fraction(4),)) for number in range(5)]
+    data = data_of(pieces, "voices", voice_order=order, **PLAN)
+    sizes = {"layers": 1, "part_writing": True}
+    check_logits(data, sizes)
+    features = data.tokens("train")[0].context["features"]
+    kinds = data.tokenizer.parallels(features)
+    assert {0, 1, 2} == set(np.unique(kinds).tolist())
+
+
+@pytest.mark.parametrize("tokens", ["events", "voices"])
+def test_models_without_part_writing_have_no_weights_for_it(
+    pieces: list[Piece], tokens: str
+) -> None:
     data = data_of(pieces, tokens)
+    plain, _ = build(data, layers=1)
+    assert not any("parallels" in weight.path for weight in plain.network.weights)
+    given, step = build(data, layers=1, part_writing=True)  # only voices have parallels
+    has_layer = any("parallels" in weight.path for weight in given.network.weights)
+    assert has_layer == given.has_parallels == step.part_writing == (tokens == "voices")
+    assert not Config(units=4).part_writing  # as in settings from before it existed
+
+
+def check_logits(data: Dataset, sizes: dict[str, Any]) -> None:
+    """Compare the logits of each step with those of the network."""
     model, step = build(data, **sizes)
     encoded = data.encode(data.train[:2])
     length = min(len(each.ids) for each in encoded)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,8 +21,9 @@ from tests.tokens.note_pieces import (
     walked,
 )
 
-from partimento import Event, Key, Meter, Piece
+from partimento import Event, Key, Meter, Note, Part, Piece
 from partimento.tokens import note_grammar
+from partimento.tokens.event_tokens import EventTokenizer
 from partimento.tokens.note_grammar import (
     COLUMNS,
     HEADER,
@@ -35,7 +37,10 @@ from partimento.tokens.note_grammar import (
     SLOTS,
 )
 from partimento.tokens.notes import NoteTokenizer
+from partimento.tokens.plan import is_notated
+from partimento.tokens.settings import TokenSettings
 from partimento.tokens.vocabulary import END, PAD, START, UNKNOWN
+from partimento.tokens.voices import VoiceTokenizer
 
 
 @given(some_pieces(), st.sampled_from([Fraction(0), *FRAMES]))
@@ -338,3 +343,161 @@ def test_the_chord_before_is_shown_from_the_top() -> None:
         (55, 58, 54, 1),
         (52, 57, 51, 2),
     ]
+
+
+# ---------------------------------------------------------------------- what can be written
+
+
+def rhythmic(*, voices: bool = False, **more: Any) -> EventTokenizer:
+    """Return a tokenizer with durations from a thirty-second to two quarters, and triplets."""
+    lengths = [
+        Fraction(1, 8),
+        Fraction(1, 4),
+        Fraction(1, 3),
+        Fraction(1, 2),
+        Fraction(1),
+        Fraction(2),
+    ]
+    events = [Event((60 + number % 3,), length) for number, length in enumerate(lengths)]
+    frame = {"voices": True, "frame": "1/24"} if voices else {}
+    kind = VoiceTokenizer if voices else NoteTokenizer
+    return kind.fit([Piece.from_events(events)], TokenSettings(min_count=1, **frame, **more))
+
+
+def after(tokenizer: EventTokenizer, *lengths: str, total: int = -1) -> Any:
+    """Return the state after events of these lengths and the note of the next one."""
+    grammar, layout = tokenizer.grammar(), tokenizer.layout
+    state = grammar.start(1, reach=32, total=total)
+    header = tokenizer.encode_ids(Piece.from_events([Event((60,), Fraction(1))]))[:HEADER]
+    tokens = header.tolist()
+    for number, length in enumerate(lengths):
+        tokens += [NOTE + 60 + number % 2]
+        tokens += [layout.duration + tokenizer.durations.symbols.index(Fraction(length))]
+    for token in [*tokens, NOTE + 62]:
+        state = grammar.advance(state, np.array([token]), 0)
+    return state
+
+
+def open_lengths(tokenizer: EventTokenizer, state: Any) -> set[Fraction]:
+    """Return the durations that the grammar allows next."""
+    mask = tokenizer.grammar().allowed(state, 0)[0]
+    first = tokenizer.layout.duration
+    assert mask[first:].any()
+    return {tokenizer.duration_of(token)[0] for token in first + np.flatnonzero(mask[first:])}
+
+
+@pytest.mark.parametrize("voices", [False, True])
+@pytest.mark.parametrize("phrases", [False, True])
+def test_only_rhythms_that_can_be_written_are_composed(voices: bool, phrases: bool) -> None:
+    tokenizer = rhythmic(voices=voices, phrases=phrases, notated_rhythm=True)
+    every = set(tokenizer.durations.symbols)
+    third = Fraction(1, 3)
+    assert open_lengths(tokenizer, after(tokenizer)) == every
+    assert open_lengths(tokenizer, after(tokenizer, "1/4")) == {
+        Fraction(1, 8),
+        Fraction(1, 4),
+        Fraction(1, 2),
+    }
+    assert third in open_lengths(tokenizer, after(tokenizer, "1/3"))
+    assert not {Fraction(1), Fraction(2)} & open_lengths(tokenizer, after(tokenizer, "1/3"))
+    assert open_lengths(tokenizer, after(tokenizer, "1/3", "1/3", "1/3")) == every
+    free = rhythmic(voices=voices, phrases=phrases)
+    assert open_lengths(free, after(free, "1/4")) == every
+
+
+@pytest.mark.parametrize("voices", [False, True])
+def test_a_duration_never_exceeds_the_length_of_the_piece(voices: bool) -> None:
+    tokenizer = rhythmic(voices=voices, notated_rhythm=True)
+    grid = tokenizer.grid
+    for total in (Fraction(4), Fraction(3, 2), Fraction(1), Fraction(1, 4)):
+        state = after(tokenizer, total=int(total * grid))
+        fitting = {length for length in tokenizer.durations.symbols if length <= total}
+        assert open_lengths(tokenizer, state) == fitting
+    left = after(tokenizer, "1", total=int(Fraction(3, 2) * grid))
+    assert max(open_lengths(tokenizer, left)) == Fraction(1, 2)
+    assert max(open_lengths(tokenizer, after(tokenizer, "1"))) == 2  # the length is not known
+
+
+def test_where_nothing_fits_there_is_still_a_choice() -> None:
+    """The length of the piece comes before the notation."""
+    tokenizer = rhythmic(notated_rhythm=True)
+    grid = tokenizer.grid
+    twelfth = after(tokenizer, "1/3", "1/3", "1/4", total=grid)  # a twelfth is left
+    assert not any(is_notated(Fraction(11, 12), each) for each in tokenizer.durations.symbols)
+    assert open_lengths(tokenizer, twelfth) == set(tokenizer.durations.symbols)
+    eighth = after(tokenizer, "1/3", "1/3", total=int(Fraction(11, 12) * grid))
+    assert open_lengths(tokenizer, eighth) <= {Fraction(1, 8), Fraction(1, 4)}
+    over = after(tokenizer, "2", "2", total=grid)  # longer already, as after a long prompt
+    assert open_lengths(tokenizer, over) == set(tokenizer.durations.symbols)
+
+
+@pytest.mark.parametrize("voices", [False, True])
+def test_masks_of_length_rhythm_and_range_are_the_same_in_keras(voices: bool) -> None:
+    from keras import ops
+
+    plan = {"modes": True, "countdown": True, "phrases": True}
+    more = {"notated_rhythm": True, "within_range": True, "transpose": "all"}
+    tokenizer = rhythmic(voices=voices, **plan, **more)
+    assert tokenizer.ranges == ((60, 62),)
+    grammar, rng = tokenizer.grammar(), np.random.default_rng(2)
+    header = tokenizer.encode_ids(Piece.from_events([Event((60,), Fraction(1))]))[:HEADER]
+    total = int(12 * tokenizer.grid)
+    here = grammar.start(3, reach=32, total=total)
+    there = grammar.start(3, ops, reach=32, total=ops.convert_to_tensor(total, "int32"))
+    for step in range(30):
+        mask = grammar.allowed(here, 0)
+        np.testing.assert_array_equal(mask, np.asarray(grammar.allowed(there, 0, ops)))
+        mask[:, END] = False
+        token = np.array([rng.choice(np.flatnonzero(row)) for row in mask], np.int32)
+        token = np.full(3, header[step], np.int32) if step < HEADER else token
+        here = grammar.advance(here, token, 0)
+        there = grammar.advance(there, ops.convert_to_tensor(token), 0, ops)
+        features = grammar.features(here)
+        np.testing.assert_array_equal(features, np.asarray(grammar.features(there, ops)))
+        kinds = tokenizer.input_features(features)
+        for values, count in kinds:
+            assert 0 <= values.min() <= values.max() < count
+    assert features[:, -4:].any()
+
+
+def test_notes_are_struck_within_the_range_and_there_is_a_way_on() -> None:
+    pitches = range(57, 63)
+    piece = Piece.from_events([Event((pitch, pitch + 1), Fraction(1)) for pitch in pitches])
+    options = {"transpose": "all", "low": 57, "high": 60, "within_range": True}
+    tokenizer = NoteTokenizer.fit([piece, HOLDING], TokenSettings(min_count=1, **options))
+    assert tokenizer.ranges == ((57, 60),)
+    grammar, layout = tokenizer.grammar(), tokenizer.layout
+    walks, rng = 40, np.random.default_rng(5)
+    state, struck = context(tokenizer, piece, walks), set()
+    for _ in range(120):
+        mask = grammar.allowed(state, 0)
+        mask[:, END] = False
+        assert mask.any(1).all()
+        weights = mask * np.where(np.arange(layout.bar) >= layout.hold, 5.0, 1.0)
+        weights /= weights.sum(1, keepdims=True)
+        token = (weights.cumsum(1) < rng.random((walks, 1))).sum(1)
+        struck |= {int(each) - NOTE for each in token if NOTE <= each < layout.hold}
+        state = grammar.advance(state, token, 0)
+    assert struck == set(range(57, 61))
+
+
+def test_the_range_of_a_voice_is_its_own_in_both_orders() -> None:
+    notes = [
+        Note(Fraction(n), Fraction(1), top + n % 3, part=part)
+        for part, top in enumerate((72, 64, 48))
+        for n in range(6)
+    ]
+    piece = Piece(notes, parts=(Part("a"), Part("b"), Part("c")))
+    for order in ("top-down", "outer-first"):
+        options = {"transpose": "all", "within_range": True, "voice_order": order}
+        tokenizer = VoiceTokenizer.fit([piece], TokenSettings(min_count=1, **options))
+        assert tokenizer.ranges == ((72, 74), (64, 66), (48, 50))
+        grammar = tokenizer.grammar()
+        state = grammar.start(1, reach=8)
+        for token in tokenizer.encode_ids(piece)[:HEADER]:
+            state = grammar.advance(state, np.array([token]), 0)
+        for voice in tokenizer.order:
+            mask = grammar.allowed(state, 0)[0, NOTE : NOTE + 128]
+            low, high = tokenizer.ranges[voice]
+            assert np.flatnonzero(mask).tolist() == list(range(low, high + 1))
+            state = grammar.advance(state, np.array([NOTE + low]), 0)

@@ -20,12 +20,15 @@ from tests.tokens.voice_pieces import (
     grids,
     piece_of,
     tokenizer_of,
+    walked,
 )
 
 from partimento import Key, Meter, Note, Part, Piece
 from partimento.errors import PartimentoError
+from partimento.tokens import note_grammar as g
 from partimento.tokens.note_grammar import (
     HEADER,
+    NONE,
 )
 from partimento.tokens.notes import NoteTokenizer
 from partimento.tokens.registry import tokenizer_from_json
@@ -279,3 +282,48 @@ def test_an_opening_is_so_many_events(grid: list[Row], events: int) -> None:
     numbers = tokenizer.chord_numbers(tokens)
     chords = [event.chord for event in whole]
     assert [[a == b for b in chords] for a in chords] == (numbers[:, None] == numbers).tolist()
+
+
+# ---------------------------------------------------------------------- order of the voices
+
+
+@given(grids(), st.booleans())
+@settings(deadline=None, max_examples=30)
+def test_a_grid_is_one_sequence_of_tokens_in_both_orders(grid: list[Row], repeated: bool) -> None:
+    piece = piece_of(grid)
+    orders = ("top-down", "outer-first")
+    first, second = (
+        tokenizer_of(piece, voice_order=order, repeated_notes=repeated) for order in orders
+    )
+    assert (first.order, second.order) == ((0, 1, 2, 3), (0, 3, 2, 1))
+    ids, other = (tokenizer.encode_ids(piece) for tokenizer in (first, second))
+    assert first.voice_events(ids) == second.voice_events(other)
+    assert first.decode(ids) == second.decode(other)
+    np.testing.assert_array_equal(second.encode_ids(second.decode(other)), other)
+    rows, others = (each[HEADER:-1].reshape(-1, 5) for each in (ids, other))
+    # Only the last voice is not free to stay: the others have the same tokens in both orders.
+    np.testing.assert_array_equal(rows[:, [0, 3, 2, 1, 4]], others)
+    for s, state in enumerate(walked(second, other)):
+        if s >= HEADER:
+            allowed = second.grammar().allowed(state, 0)[0]
+            assert allowed[other[s]]
+            assert second.grammar().allowed_by_features(second.grammar().features(state))[
+                0, other[s]
+            ]
+
+
+def test_the_order_is_kept_in_the_file() -> None:
+    piece = piece_of([(60, 55, 50, 40), (62, 55, 50, 41)])
+    tokenizer = tokenizer_of(piece, voice_order="outer-first")
+    assert VoiceTokenizer.from_json(tokenizer.to_json()) == tokenizer
+    assert tokenizer != tokenizer_of(piece)
+
+
+def test_features_name_the_voice_that_is_next_in_the_order() -> None:
+    grid: list[Row] = [(72, 67, 64, 48)] * 4 + [(74, 65, 62, 50)] * 4
+    tokenizer = tokenizer_of(piece_of(grid), voice_order="outer-first")
+    features = tokenizer.encode(piece_of(grid)).context["features"]
+    event = features[HEADER + 5 : HEADER + 10]
+    assert event[:, g.ABOVE].tolist() == [72, 48, 64, 67, NONE]  # what the next voice sang
+    assert event[:, g.BELOW].tolist() == [48, 64, 67, NONE, NONE]  # what the one after it sang
+    assert event[:, g.LAST].tolist() == [NONE, 74, 50, 62, 65]
