@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -20,6 +21,7 @@ from partimento.generate.sampler import Sampling
 from partimento.models.notewise import Config, Notewise
 from partimento.models.numpy_step import network_weights
 from partimento.tokens.notes import NoteTokenizer
+from partimento.tokens.plan import Plan
 from partimento.tokens.settings import TokenSettings
 from partimento.tokens.vocabulary import END, PAD
 from partimento.tokens.voices import VoiceTokenizer
@@ -79,6 +81,8 @@ def check(compiled: Generated, ours: Generated) -> None:
     np.testing.assert_array_equal(ours.ids, compiled.ids)
     np.testing.assert_allclose(ours.closing, compiled.closing, atol=1e-3)
     np.testing.assert_array_equal(ours.dead_ends, compiled.dead_ends)
+    np.testing.assert_allclose(ours.nats, compiled.nats, rtol=1e-4, atol=1e-3)
+    assert (ours.nats > 0).all()
     assert len(np.unique(ours.ids, axis=0)) > 1
 
 
@@ -109,6 +113,50 @@ def test_both_loops_sample_alike(model: Notewise) -> None:
 def test_both_loops_keep_to_constraints(model: Notewise) -> None:
     limits, constraints = Limits(9, 2**30, may_end=False), (Range(50, 64), InKey("C major"))
     check(*both(model, limits, constraints=constraints, seed=7))
+
+
+@pytest.mark.parametrize("model", ["notes", "voices"], indirect=True)
+def test_nats_are_those_of_the_model_among_the_allowed_tokens(model: Notewise) -> None:
+    limits = Limits(12, 6 * model.tokenizer.grid, may_end=True)
+    options = {"seed": 9, "prompt": 3, "sampling": Sampling(temperature=0.8), "candidates": 3}
+    compiled, ours = both(model, limits, **options)
+    check(compiled, ours)
+    first = len(arguments(model, limits, 3, {})[0]) - 1  # the first row that is not given
+    ids = ours.ids[:, : int(np.flatnonzero(ours.ids.any(axis=(0, 2)))[-1]) + 1, 0]
+    grammar, state = model.tokenizer.grammar(), model.tokenizer.grammar().start(3, reach=64)
+    features, masks = [], []
+    for tokens in ids[:, :-1].T:
+        state = grammar.advance(state, tokens, 0)
+        features.append(grammar.features(state))
+        masks.append(grammar.allowed(state, 0))
+    columns = np.stack(features, axis=1).astype(np.int32)
+    logits = np.where(np.stack(masks, axis=1), np.asarray(model.network(columns)), -np.inf)
+    logp = logits - np.log(np.exp(logits).sum(axis=-1, keepdims=True))
+    targets = ids[:, 1:]
+    picked = np.take_along_axis(logp, targets[..., None].clip(max=logp.shape[-1] - 1), -1)[..., 0]
+    counted = (targets != PAD) & (np.arange(targets.shape[1]) >= first)
+    np.testing.assert_allclose(ours.nats, -np.where(counted, picked, 0).sum(1), rtol=1e-3)
+    # In likelihoods, unknown durations and the lowest pitches are possible, too.
+    batch = {"features": columns, "targets": targets[..., None]}
+    bounds = np.where(counted, np.asarray(model.step_nats(batch)), 0).sum(1)
+    assert (ours.nats <= bounds + 1e-3).all()
+    np.testing.assert_allclose(ours.nats, bounds, rtol=0.2)
+
+
+@pytest.mark.parametrize("model", ["notes", "voices"], indirect=True)
+def test_both_loops_prepare_the_same_end(model: Notewise) -> None:
+    tokenizer = replace(model.tokenizer, plan=Plan(countdown=True, phrases=True))
+    keras.utils.set_random_seed(1)
+    planned = Notewise(Config(embed_size=8, units=8, layers=1), tokenizer)
+    planned.network.set_weights([5 * weight for weight in planned.network.get_weights()])
+    steps = 7 * tokenizer.grid
+    known = both(planned, Limits(60, steps, may_end=False, total=steps), seed=5)
+    check(*known)
+    unknown = both(planned, Limits(60, steps, may_end=False), seed=5)
+    check(*unknown)
+    assert (known[0].ids != unknown[0].ids).any()
+    for ids in known[1].ids:  # no event is cut off
+        assert sum(event.duration for event in tokenizer.decode_events(ids)) == 7
 
 
 @pytest.mark.parametrize("model", ["notes"], indirect=True)

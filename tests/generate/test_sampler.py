@@ -35,6 +35,13 @@ def frequencies(sampling: Sampling, legal: np.ndarray = ALL) -> np.ndarray:
         (Sampling(top_p=0.6), [2 / 3, 1 / 3, 0, 0, 0]),  # 0.5 alone does not reach 0.6
         (Sampling(top_p=0.4), [1, 0, 0, 0, 0]),
         (
+            Sampling(min_p=0.29),
+            [0.5 / 0.9, 0.25 / 0.9, 0.15 / 0.9, 0, 0],
+        ),  # 0.15 is 0.3 of 0.5, 0.07 less
+        (Sampling(min_p=0.9), [1, 0, 0, 0, 0]),
+        (Sampling(min_p=0.3, temperature=0.5), [1, 0, 0, 0, 0]),  # 0.25 is less than 0.3 of 1
+        (Sampling(min_p=0.1, top_k=2), [2 / 3, 1 / 3, 0, 0, 0]),
+        (
             Sampling(top_k=3, top_p=0.8),
             [2 / 3, 1 / 3, 0, 0, 0],
         ),  # p counts among the k: 0.5 and 0.25 of 0.9
@@ -77,6 +84,27 @@ def test_only_what_is_legal_is_ever_chosen(logits, data, uniform, temperature, k
     assert legal[0, chosen[0]]
 
 
+def kept(logits: np.ndarray, allowed: np.ndarray, sampling: Sampling) -> np.ndarray:
+    """Return the probabilities after temperature and min-p, as Nguyen et al. define them."""
+    scaled = np.where(allowed, logits / sampling.temperature, -np.inf)
+    p = np.exp(scaled - scaled.max()) / np.exp(scaled - scaled.max()).sum()
+    p = np.where(p >= sampling.min_p * p.max(), p, 0)
+    return p / p.sum()
+
+
+@pytest.mark.parametrize("min_p", [0.0, 0.05, 0.4, 0.99])
+@pytest.mark.parametrize("temperature", [0.6, 1.0, 1.7])
+def test_min_p_is_a_share_of_the_most_probable_token(min_p: float, temperature: float) -> None:
+    rng = np.random.default_rng(3)
+    logits, allowed = rng.normal(0, 2, 8), rng.random(8) < 0.8
+    sampling = Sampling(temperature=temperature, min_p=min_p)
+    uniform = (np.arange(DRAWS) + 0.5) / DRAWS
+    rows = [np.repeat(array[None], DRAWS, 0) for array in (logits, allowed)]
+    picked = sample_token(*rows, uniform, sampling.to_array(), truncates=sampling.truncates)
+    expected = kept(logits, allowed, sampling)
+    np.testing.assert_allclose(np.bincount(picked, minlength=8) / DRAWS, expected, atol=2e-4)
+
+
 def test_the_same_in_numpy_and_in_keras() -> None:
     from keras import ops
 
@@ -91,6 +119,8 @@ def test_the_same_in_numpy_and_in_keras() -> None:
         Sampling(temperature=0.7, top_k=5, top_p=0.9),
         Sampling(temperature=0),
         Sampling(top_p=0.5),
+        Sampling(min_p=0.2),
+        Sampling(temperature=1.3, min_p=0.1, top_p=0.8, top_k=9),
     ):
         values = sampling.to_array()
         np.testing.assert_array_equal(
@@ -107,6 +137,8 @@ def test_the_same_in_numpy_and_in_keras() -> None:
         {"top_k": -1},
         {"top_p": 0},
         {"top_p": 1.5},
+        {"min_p": 1},
+        {"min_p": -0.1},
     ],
 )
 def test_nonsense_is_refused(wrong: dict[str, float]) -> None:
