@@ -161,7 +161,7 @@ class NoteTokenizer(EventTokenizer):
             if ends_phrase:
                 ends.append(now)
                 fermatas += [started[max(started)]] if started else []
-        phrases = {"fermatas": tuple(fermatas), "phrase_ends": tuple(ends)}
+        phrases: dict[str, Any] = {"fermatas": tuple(fermatas), "phrase_ends": tuple(ends)}
         return Piece.from_events(events, **phrases, **self.header_fields(ids))
 
     def _ends_phrase(self, ids: np.ndarray) -> list[bool]:
