@@ -165,7 +165,7 @@ class NoteTokenizer(EventTokenizer):
         return Piece.from_events(events, **phrases, **self.header_fields(ids))
 
     def _ends_phrase(self, ids: np.ndarray) -> list[bool]:
-        """Return whether each event ends a phrase; tokens after the end of the piece count, too."""
+        """Return whether each event ends a phrase, those after the end token included."""
         body = np.ravel(ids)[HEADER:]
         durations = body[(body >= self.layout.duration) & (body < self.layout.bar)]
         return [self.duration_of(token)[1] for token in durations.tolist()]
