@@ -155,6 +155,7 @@ def test_a_voice_is_muted_and_heard_alone(choir):
     choir.locator("#play").click()
     until(choir, "meters().every((level) => level > 0.01)")
     choir.get_by_role("button", name="Mute Soprano").click()
+    assert choir.evaluate("document.activeElement === document.body")  # Space still pauses
     until(choir, "meters()[0] === 0 || meters()[0] < 1e-5")
     until(choir, "meters().slice(1).every((level) => level > 0.01)")
     assert choir.evaluate("!partimento.sound.paused")

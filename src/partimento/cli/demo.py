@@ -70,6 +70,7 @@ def run_demo(out: Path, *, seed: int, bars: int) -> None:
         f"\nOpen {out / 'index.html'} to see and hear it. Then try:\n"
         f"  partimento compose {out / 'run'} --bars 12 --key 'd minor' -o mine.pdf\n"
         f"  partimento compose {out / 'run'} --bars 12 --candidates 8 -o takes/\n"
+        "  partimento compose --model guitar --bars 16 -o study.pdf\n"
         "  partimento train FOLDER -o runs/mine\n"
         "with your own MIDI, MusicXML, ABC, kern, MEI or Guitar Pro files in FOLDER."
     )

@@ -117,7 +117,8 @@ def _voices(sounds: Sequence[PageSound]) -> str:
             f' aria-label="{kind} {name}">{kind[0]}<span>{kind[1:]}</span></button>'
             for kind in ("Mute", "Solo")
         )
-        voices += f'<div class="voice"><span class="name">{name}</span>{buttons}</div>\n'
+        label = f'<span class="name" title="{name}">{name}</span>'
+        voices += f'<div class="voice">{label}{buttons}</div>\n'
     return f'<div class="voices" role="group" aria-label="Voices">\n{voices}</div>\n'
 
 

@@ -125,7 +125,8 @@
     for (const [line, owners] of ledgers) line.classList.toggle("silent", !owners.some((i) => audible[i]));
   }
   for (const button of [...mutes, ...solos]) {
-    button.addEventListener("click", () => {
+    button.addEventListener("click", (event) => {
+      if (event.detail) button.blur(); // after the mouse, Space is for the player again
       button.setAttribute("aria-pressed", String(!isPressed(button)));
       choose();
     });
