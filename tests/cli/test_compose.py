@@ -11,7 +11,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from tests.commands import loaded_by, run
+from tests.commands import loaded_by, run, run_checked
 
 from partimento import Note, Part, Piece, read
 from partimento.corpus import read_piece
@@ -230,3 +230,15 @@ def test_render_reads_note_ends_and_performances_as_asked(tmp_path: Path) -> Non
     assert run("render", short, "--note-ends", "full", "-o", full) == 0
     assert [note.duration for note in read(full).notes] == [1] * 7 + [Fraction(1, 2)]
     assert run("render", short, "--note-ends", "long", "-o", tmp_path / "x.mid") == 2
+
+
+def test_candidates_are_printed_in_lines_of_their_own(
+    trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "takes"
+    run_checked("compose", trained, "--bars", "4", "--candidates", "3", "--seed", "1", "-o", out)
+    heading, *rows, seed = capsys.readouterr().out.splitlines()
+    assert heading.split()[:2] == ["score", "cadence"]
+    assert [row.split()[0] for row in rows] == ["1", "2", "3"]
+    assert seed == "seed 1"
+    assert len(list(out.iterdir())) == 7  # MIDI and MusicXML of each, and the table

@@ -69,7 +69,8 @@ def write_candidates(
         screen.print_json({"seed": seed, "folder": str(folder), "candidates": rows})
         return
     screen.err().print(screen.printable(f"wrote {len(rows)} candidates to {folder}/"))
-    screen.out().print(screen.printable(candidates.table()))
+    for line in candidates.table().splitlines():
+        screen.out().print(screen.printable(line))
     screen.out().print(f"seed {seed}")
 
 
