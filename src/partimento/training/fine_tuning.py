@@ -56,5 +56,18 @@ def fine_tuning_settings(base: str, overrides: Mapping[str, Any]) -> dict[str, A
 
 
 def copy_weights(base: TrainedModel, model: Any) -> None:
-    """Copy the weights of a trained model into a new one with the same settings."""
+    """Copy the weights of a trained model into a new one with the same settings.
+
+    Raises
+    ------
+    PartimentoError
+        If the settings differ, or the model is not trained by gradient descent.
+    """
+    if not model.trains_by_gradient:
+        raise PartimentoError(f"a model of kind {base.settings.name} cannot be fine-tuned")
+    if model.config != base.settings.model:
+        raise PartimentoError(
+            "train.base needs the settings of the model that it names: use --from, or base=… in"
+            " Python"
+        )
     model.network.set_weights(base.model.network.get_weights())
