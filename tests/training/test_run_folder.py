@@ -18,6 +18,8 @@ NAMES = (
     "history.json",
     "history.csv",
     "held_out.json",
+    "real_pieces.json",
+    "tuning.json",
     "training.json",
     "checkpoint.h5",
 )
