@@ -21,6 +21,7 @@ from partimento.short_repr import short_repr
 from partimento.training.trained_model import TrainedModel
 
 OCTAVE, FIFTH = 12, 7  # in semitones
+CHOIR_BPM = 80  # of a choir, if the training pieces state no tempo
 CHOIR = 52  # General MIDI: choir aahs
 VOICES = ("soprano", "alto", "tenor", "bass")
 
@@ -191,7 +192,7 @@ def finish_piece(
     finished = transpose(piece, shift).replace(
         meters=(Meter(reference.meter.numerator, reference.meter.denominator),),
         keys=(replace(key, onset=Fraction(0)),),
-        tempos=(Tempo.from_bpm(tempo) if tempo else Tempo(reference.tempo.us_per_quarter),),
+        tempos=(_tempo(transposer, piece.parts, tempo),),
         pickup=reference.pickup,
         parts=_parts(piece.parts, transposer, program),
         title=title,
@@ -199,6 +200,15 @@ def finish_piece(
         source=Source(path=str(trained.folder or ""), license="composed by a program"),
     )
     return with_dynamics(finished)  # only now are its bars known
+
+
+def _tempo(transposer: Transposer, parts: Sequence[Part], bpm: float | None) -> Tempo:
+    """Return the wanted tempo, or that of the reference piece, or a usual one."""
+    if bpm is not None:
+        return Tempo.from_bpm(bpm)
+    stated = Tempo(transposer.prompt.reference.tempo.us_per_quarter)
+    is_unstated = stated == Tempo() and transposer.prompt.start is None
+    return Tempo.from_bpm(CHOIR_BPM) if is_unstated and is_choir(parts) else stated
 
 
 def _parts(parts: Sequence[Part], transposer: Transposer, program: int | None) -> tuple[Part, ...]:

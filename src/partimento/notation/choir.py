@@ -37,6 +37,7 @@ REGISTERS = (
     r"b|bass?|bass[eiou]\w*|barit\w*|baryt\w*",
 )
 NAMES = [re.compile(rf"(?:{words})(?: ?(?:voice|[1-4]|i{{1,3}}))?") for words in REGISTERS]
+MIDDLE_C = 60
 SINGERS = range(52, 55)  # General MIDI's choirs and voices
 # Chorales are often played on these instruments, while their parts are named after singers.
 PLAYED_ON = KEYBOARDS | CHOIRS
@@ -121,6 +122,9 @@ def lay_out_together(
         graces.append(Graces(by_time, own, written.onset, notes.pitch))
     indices = np.isin(notes.part, parts) & ~written.is_grace
     clef = nearest_clef((TREBLE, BASS), notes.pitch[indices], notes.duration[indices])
+    lowest = notes.pitch[indices & (notes.part == parts[-1])]
+    if len(lowest) and lowest.mean() < MIDDLE_C:  # men's voices, even if the tenor is high
+        clef = BASS
     in_bars = [list(by_bar(own, bars, ticks)) for own in spans]
     style = SharedStaff("choir", clef, notes.pitch.tolist())
     staff_bars = []
