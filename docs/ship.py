@@ -1,7 +1,7 @@
-"""Make the bundled model from a run: ``python docs/ship.py RUN FOLDER``.
+"""Make a bundled model from a run: ``python docs/ship.py guitar|chorales RUN [FOLDER]``.
 
-FOLDER holds the scores that the run learned from, and their manifest.csv. The result is small
-enough for a wheel, and credits every piece.
+FOLDER holds the scores that the run learned from, and their manifest.csv; the chorales have none.
+The result is small enough for a wheel, and credits every piece.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import h5py
 import numpy as np
@@ -30,6 +30,7 @@ from partimento.training.run_folder import RunFolder
 
 LICENSE = "CC-BY-SA-4.0"
 FREE = ("PD", "CC-BY", "CC-BY-SA")  # what may be adapted and shared under it
+CHORALES = "bundled:chorales"
 CARD = "MODEL_CARD.md"
 SUFFIX = ".weights.h5"  # of models that are trained by gradient
 MOST_BYTES = 4 * 2**20
@@ -37,16 +38,51 @@ CHUNK = 2**14  # numbers; smaller arrays are larger compressed
 OPENING = 96  # numbers of each piece that are kept to begin from
 
 
-def main(run: Path, scores: Path) -> None:
-    """Write the bundled guitar model."""
-    name = scores.resolve().name
-    credit = {f"{name}/{row['path']}": row.get("maintainer", "") for row in read_manifest(scores)}
-    size = pack(run, BUNDLED / "guitar", credit=credit, force=True)
-    print(f"{size:,} bytes in {BUNDLED / 'guitar'}")
+class Text(NamedTuple):
+    """The words of a model card."""
+
+    music: str
+    source: str
+    range: str
+    limits: str
+
+
+TEXTS = {
+    "guitar": Text(
+        "guitar music",
+        "of the Mutopia archive",
+        "the guitar's range",
+        "It knows no fingering: what it writes may ask for a stretch that no hand has. It learned"
+        " from nineteenth-century European guitar music and sounds like it.",
+    ),
+    "chorales": Text(
+        "four-part chorales",
+        "by Johann Sebastian Bach, as bundled with music21",
+        "a choir's range",
+        "It knows no words: its phrases follow the lengths of chorale lines, not a text. Its"
+        " melodies are its own, while Bach's are hymns.",
+    ),
+}
+
+
+def main(kind: str, run: Path, scores: Path | None = None) -> None:
+    """Write a bundled model."""
+    credit = {}
+    if scores is not None:
+        name = scores.resolve().name
+        rows = read_manifest(scores)
+        credit = {f"{name}/{row['path']}": row.get("maintainer", "") for row in rows}
+    size = pack(run, BUNDLED / kind, kind, credit=credit, force=True)
+    print(f"{size:,} bytes in {BUNDLED / kind}")
 
 
 def pack(
-    run: Path, out: Path, *, credit: Mapping[str, str] | None = None, force: bool = False
+    run: Path,
+    out: Path,
+    kind: str = "guitar",
+    *,
+    credit: Mapping[str, str] | None = None,
+    force: bool = False,
 ) -> int:
     """Write a run as it is bundled, and return its size in bytes.
 
@@ -56,6 +92,8 @@ def pack(
     ----------
     run, out : path
         The folder of the run, and the one to write.
+    kind : str
+        The name of the model, ``guitar`` or ``chorales``.
     credit : mapping, optional
         Who made the edition of each piece, by its source's path.
     force : bool
@@ -69,7 +107,7 @@ def pack(
     source, target = RunFolder(run), RunFolder(out)
     source.check()
     about = source.read_about()
-    pieces = [PieceRecord.from_plain(row) for row in source.read_pieces()]
+    pieces = [_credited(PieceRecord.from_plain(row)) for row in source.read_pieces()]
     for piece in pieces:
         if license_family(piece.source.license) not in FREE:
             raise PartimentoError(
@@ -88,11 +126,13 @@ def pack(
             for path in (source.vocabulary, source.history_table, source.history)
         },
     }
+    unchecked = (source.real_pieces, source.tuning)
     about["files"] = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
     figures = source.read_held_out()
     files |= {
         target.MARK: (json.dumps(about, indent=2) + "\n").encode(),
-        CARD: card(about, pieces, figures, credit or {}).encode(),
+        CARD: card(about, pieces, figures, credit or {}, TEXTS[kind]).encode(),
+        **{path.name: path.read_bytes() for path in unchecked if path.is_file()},
     }
     size = sum(map(len, files.values()))
     if size > MOST_BYTES:
@@ -104,6 +144,18 @@ def pack(
         for name, data in files.items():
             write_atomically(work / name, data)
     return size
+
+
+def _credited(piece: PieceRecord) -> PieceRecord:
+    """Return the record of a bundled chorale with its license, and without a local path.
+
+    Bach's chorales are in the public domain. Their encodings, which music21 distributes, are facts
+    about them; see the note of `collect.bundled`.
+    """
+    if piece.source.url != CHORALES:
+        return piece
+    path = f"{CHORALES}/{Path(piece.source.path).name}"
+    return replace(piece, source=replace(piece.source, path=path, license="PD"))
 
 
 def halved(weights: bytes) -> bytes:
@@ -136,6 +188,7 @@ def card(
     pieces: Sequence[PieceRecord],
     figures: Mapping[str, Any],
     credit: Mapping[str, str],
+    text: Text = TEXTS["guitar"],
 ) -> str:
     """Return the model card: what it is and measures, what and whom it learned from, its limits."""
     name = about["settings"]["model"]["name"]
@@ -161,23 +214,22 @@ def card(
         f"{key} {value}" for key, value in about["settings"]["model"].items() if key != "name"
     )
     lines = [
-        "# Partimento's guitar model",
+        f"# Partimento's model of {text.music}",
         "",
         (
             f"A `{name}` model ({settings}; {about['parameters']:,} weights, stored in half"
-            " precision) that composes guitar music, event by"
+            f" precision) that composes {text.music}, event by event and note by note."
         ),
-        "event and note by note. It is what `partimento compose` uses when no run is named.",
         "",
         f"Weights: {LICENSE}, with the attributions below. The program is under the MIT license.",
         "",
         "## What it learned from",
         "",
         (
-            f"{len(pieces)} pieces of the Mutopia archive ({splits['train']} to learn from,"
+            f"{len(pieces)} pieces {text.source} ({splits['train']} to learn from,"
             f" {splits['valid']} to choose the best epoch by,"
         ),
-        f"{splits['test']} to measure with), moved to every key within the guitar's range: "
+        f"{splits['test']} to measure with), moved to every key within {text.range}: "
         + ", ".join(f"{count} under {license}" for license, count in licenses.most_common())
         + ".",
         "",
@@ -191,14 +243,8 @@ def card(
         markdown_table(("model", "nats per event"), rows),
         "## What it is not",
         "",
-        (
-            "It knows no fingering: what it writes may ask for a stretch that no hand has. It"
-            " follows a bar, a key and a phrase, and seldom a"
-        ),
-        (
-            "form. It was taught by nineteenth-century European guitar music and sounds like it."
-            " What it composes may contain passages of the music it"
-        ),
+        f"{text.limits} It follows a bar, a key and a phrase, and seldom a form.",
+        "What it composes may contain passages of the music it",
         "learned: `partimento originality FILE --against CORPUS` tells where.",
         "",
         "## Whose music it is",
@@ -209,4 +255,4 @@ def card(
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(sys.argv[1], *map(Path, sys.argv[2:]))

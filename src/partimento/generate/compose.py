@@ -213,6 +213,7 @@ def compose_candidates(
     return Candidates(replace(candidate, piece=finished(candidate.piece)) for candidate in chosen)
 
 
+@short_repr
 class Goal(NamedTuple):
     """Say what the candidates should reach.
 
