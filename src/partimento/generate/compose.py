@@ -25,6 +25,7 @@ from partimento.generate.strategies import AutoregressiveStrategy, Request, Stra
 from partimento.models.base import Autoregressive, Latent
 from partimento.music.piece import Piece
 from partimento.music.timelines import Key, Meter
+from partimento.short_repr import short_repr
 from partimento.training.piece_record import PieceRecord
 from partimento.training.trained_model import TrainedModel
 
