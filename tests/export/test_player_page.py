@@ -210,6 +210,26 @@ def test_voices_keep_the_player(choir):
 
 
 @slow
+def test_the_system_that_sounds_is_not_hidden_by_the_player(choir):
+    choir.set_viewport_size({"width": 360, "height": 640})
+    choir.evaluate("partimento.sound.currentTime = 26")
+    choir.locator("#play").click()
+    choir.evaluate(
+        """() => {
+          window.shown = () => {
+            const note = document.querySelector(".sounds");
+            if (!note) return false;
+            const system = note.closest("g.system").getBoundingClientRect();
+            const head = note.getBoundingClientRect(), player = document.querySelector(".player");
+            return system.top >= player.getBoundingClientRect().bottom && head.top < innerHeight
+              && head.left >= 0 && head.right <= innerWidth;
+          };
+        }"""
+    )
+    until(choir, "shown()")
+
+
+@slow
 def test_nothing_is_wider_than_a_small_screen(choir):
     for width in (360, 768, 1920):
         choir.set_viewport_size({"width": width, "height": 640})

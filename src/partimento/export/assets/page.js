@@ -36,7 +36,9 @@
   }
   function follow(head) {
     const system = head.closest("g.system") || head, box = system.getBoundingClientRect();
-    if (box.top < 80 || box.bottom > innerHeight) scrollBy({ top: box.top - 110, behavior: calm.matches ? "auto" : "smooth" });
+    // The player stays at the top, and is higher with several voices.
+    const top = Math.max(80, byId("play").closest(".player").offsetHeight + 16);
+    if (box.top < top || box.bottom > innerHeight) scrollBy({ top: box.top - top - 30, behavior: calm.matches ? "auto" : "smooth" });
     // On a narrow screen, a page of the score is wider than the screen.
     const sheet = head.closest(".sheet"), place = head.getBoundingClientRect(), frame = sheet.getBoundingClientRect();
     if (place.left < frame.left || place.right > frame.right - 40) sheet.scrollBy({ left: place.left - frame.left - 60, behavior: calm.matches ? "auto" : "smooth" });
