@@ -116,7 +116,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "tuplet-tie",
-        "warning",
+        "music",  # the writer ties there only where a note begins off the grid of its tuplet
         "No tie joins two notes of one tuplet that one value can write.",
         lint_rhythm.tuplet_tie,
     ),

@@ -269,5 +269,11 @@ def _laid_voices(score: WrittenScore) -> Iterator[tuple[Voice, list[_Laid]]]:
         if missing < 0 or (missing and index and not is_last) or any(map(_is_wrong, voice.full)):
             continue
         shift = missing if index == 0 and (not voice.bar.is_counted or missing) else Fraction(0)
-        laid = [_Laid(s, (s.onset + shift) * TICKS, (s.end + shift) * TICKS) for s in voice.full]
+        # Written values count, which may differ from rounded times.
+        laid, now, end = [], Fraction(0), Fraction(0)
+        for symbol in voice.full:
+            now += symbol.onset - end  # a gap
+            lasts = symbol.duration if symbol.value is None else symbol.value
+            laid.append(_Laid(symbol, (now + shift) * TICKS, (now + lasts + shift) * TICKS))
+            now, end = now + lasts, symbol.end
         yield voice, laid
