@@ -2,7 +2,7 @@
 
 For each sampling, pieces are composed as a user would get them. Their distance from the validation
 pieces is the squared Frechet distance of all features of `two_sample.piece_features`, in standard
-deviations of the validation pieces. These are rhythm, pitch and structure features, and the
+deviations of the validation pieces, at most five. These are rhythm, pitch and structure features, and the
 measures of part-writing and endings. The sampling with the smallest distance is kept in the run.
 """
 
@@ -19,7 +19,7 @@ from partimento.corpus.entries import Corpus
 from partimento.errors import PartimentoError
 from partimento.evaluation.frechet import frechet_of_sets, standardized
 from partimento.evaluation.part_writing import measure_all
-from partimento.evaluation.two_sample import piece_features
+from partimento.evaluation.two_sample import FAR, piece_features
 from partimento.generate.compose import compose
 from partimento.music.bars import first_bars
 from partimento.music.piece import Piece
@@ -175,7 +175,9 @@ def _features(pieces: Sequence[Piece]) -> np.ndarray:
 
 
 def _distance(composed: np.ndarray, real: np.ndarray) -> float:
-    return frechet_of_sets(standardized(composed, real), standardized(real, real))
+    # Without a limit, a feature that is almost constant in real pieces would decide alone.
+    sets = (np.clip(standardized(table, real), -FAR, FAR) for table in (composed, real))
+    return frechet_of_sets(*sets)
 
 
 def save(tuning: Tuning, folder: RunFolder) -> None:
