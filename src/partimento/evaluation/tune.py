@@ -1,9 +1,9 @@
 """Choose the default sampling of a model by a search on validation pieces.
 
 For each sampling, pieces are composed as a user would get them. Their distance from the validation
-pieces is the squared Frechet distance of all features of `two_sample.piece_features`, in standard
-deviations of the validation pieces, at most five. These are rhythm, pitch and structure features, and the
-measures of part-writing and endings. The sampling with the smallest distance is kept in the run.
+pieces is the squared Frechet distance of all features of `two_sample.piece_features`: rhythm,
+pitch, structure, part-writing and endings. Each feature counts in standard deviations of the
+validation pieces, at most five. The sampling with the smallest distance is kept in the run.
 """
 
 from __future__ import annotations
