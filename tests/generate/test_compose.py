@@ -11,17 +11,20 @@ import numpy as np
 import pytest
 from tests.conftest import small_piece
 
-from partimento import Event, Key, Note, Part, Piece, train
+from partimento import Event, Key, Note, Part, Piece, Tempo, train
+from partimento.analysis.loops import longest_loop
 from partimento.corpus import analyze_key
 from partimento.errors import PartimentoError
-from partimento.generate.compose import compose, compose_ids
+from partimento.generate.compose import Length, compose, compose_candidates, compose_ids
 from partimento.generate.constraints import InKey, Range
+from partimento.generate.dynamics import with_dynamics
 from partimento.generate.finish import Transposer
 from partimento.generate.prompt import make_prompt
 from partimento.io.read import read_piece
 from partimento.music.timelines import Meter
 from partimento.tokens.chords import CHORD
 from partimento.tokens.vocabulary import START
+from partimento.training.train import learn
 from partimento.training.trained_model import TrainedModel, load_model
 
 
@@ -209,3 +212,144 @@ def test_four_voices_compose_four_voices() -> None:
     bass = piece.notes.select(piece.notes.part == 2)
     assert any(a.end == b.onset and a.pitch == b.pitch for a, b in pairwise(bass))  # struck again
     assert compose(model, bars=4, seed=1, program=19).parts[0] == Part("Soprano", 19)
+
+
+# ---------------------------------------------------------------------- plans and options
+
+
+def waltz(number: int) -> Piece:
+    """Return eight bars of 3/4 in A minor."""
+    melody = (69, 71, 72, 74, 76, 77, 80, 81)
+    events = []
+    for beat in range(24):
+        bass = (45, 50, 52)[beat // 3 % 3]
+        events.append(Event((bass, melody[(beat * (1 + number) + number) % 8]), Fraction(1)))
+    return Piece.from_events(
+        events,
+        meters=(Meter(3, 4),),
+        keys=(Key(0, "minor"),),
+        tempos=(Tempo.from_bpm(120),),
+        phrase_ends=(Fraction(12), Fraction(24)),
+        composer="Somebody",
+    )
+
+
+@pytest.fixture(scope="module")
+def planned(pieces: list[Piece]) -> TrainedModel:
+    """Return a model of notes with a plan, from pieces in 4/4 and waltzes in minor."""
+    settings = {
+        "model": {"name": "notewise", "units": 16, "embed_size": 8, "layers": 1},
+        "tokens": {
+            "min_count": 1,
+            "transpose": "none",
+            "window": 64,
+            "modes": True,
+            "countdown": True,
+            "phrases": True,
+            "notated_rhythm": True,
+            "within_range": True,
+        },
+        "train": {"epochs": 4, "batch_size": 4, "learning_rate": 0.02, "min_steps": 0},
+        "sample": {"candidates": 4},
+    }
+    return learn([*pieces[:5], *map(waltz, range(3))], settings=settings)[0]
+
+
+def test_the_length_is_that_for_which_the_end_is_prepared(planned: TrainedModel) -> None:
+    grid = planned.tokenizer.grid
+    prompt = make_prompt(planned, None, 0, seed=0, key=None)
+    limits = Length(5, None).limits(prompt, grid)
+    assert limits.total == limits.steps == 5 * prompt.reference.meter.bar_ql * grid
+    assert Length(None, 9).limits(prompt, grid).total == -1
+    for seed in range(3):
+        piece = compose(planned, bars=4, seed=seed)
+        assert piece.length == 4 * piece.meters[0].bar_ql
+        assert int(piece.notes.end.max()) <= piece.length * piece.notes.divisions
+
+
+def test_a_meter_can_be_asked_for(planned: TrainedModel) -> None:
+    for meter in ("3/4", Meter(3, 4)):
+        piece = compose(planned, bars=4, seed=1, meter=meter)
+        assert piece.meters == (Meter(3, 4),)
+        assert piece.length == 12
+        assert round(piece.tempos[0].bpm) == 120
+    assert compose(planned, bars=4, seed=1).meters == (Meter(4, 4),)
+    with pytest.raises(PartimentoError, match=r"no training piece is in 5/4.*4/4, 3/4"):
+        compose(planned, bars=4, meter="5/4")
+    for wrong in ("3", "3/", "waltz", "3/4/4", "0/4", "3/5"):
+        with pytest.raises(PartimentoError, match="no such meter"):
+            compose(planned, bars=4, meter=wrong)
+    with pytest.raises(PartimentoError, match="keeps its own meter"):
+        compose(planned, bars=8, meter="3/4", start=waltz(0))
+
+
+@pytest.mark.parametrize("key", ["e minor", "B- major"])
+def test_a_model_with_modes_is_given_the_key(planned: TrainedModel, key: str) -> None:
+    wanted = Key.from_name(key)
+    prompt = make_prompt(planned, None, 0, seed=2, key=wanted)
+    assert prompt.header_key == wanted
+    tokenizer = planned.tokenizer
+    np.testing.assert_array_equal(tokenizer.in_key(prompt.ids, wanted), prompt.ids)
+    assert prompt.reference.key.endswith(wanted.mode)
+    transposer = Transposer(planned, prompt, key=wanted, seed=2)
+    assert (transposer.intended_key, transposer.fixed) == (wanted, 0)
+    silent = make_prompt(planned, None, 0, seed=2, key=None)
+    assert silent.header_key == Key.from_name(silent.reference.key)  # no piece is without a key
+
+
+def test_tempo_title_composer_and_ending(planned: TrainedModel) -> None:
+    own = {"tempo": 72, "title": "Air", "composer": "Me"}
+    piece = compose(planned, bars=4, seed=1, ending="open", **own)
+    assert (round(piece.tempos[0].bpm), piece.title, piece.composer) == (72, "Air", "Me")
+    assert compose(planned, bars=4, seed=1).composer == "after Nobody"
+    with pytest.raises(
+        PartimentoError, match=r"no such ending: 'sad'; choose from authentic, half"
+    ):
+        compose(planned, bars=4, ending="sad")
+    for ending in ("authentic", "half"):
+        best, *others = compose_candidates(planned, bars=4, seed=3, ending=ending, best=4)
+        assert all(best.rank <= other.rank for other in others)
+    assert all(
+        candidate.penalties["ending"] == 0
+        for candidate in compose_candidates(planned, bars=4, seed=3, ending="open", best=4)
+    )
+
+
+def test_a_continued_piece_keeps_key_mode_meter_tempo_and_names(planned: TrainedModel) -> None:
+    theme = waltz(1).replace(tempos=(Tempo.from_bpm(66),), title="Theme", composer="Somebody")
+    for key in (Key(0, "minor"), Key(0)):
+        mine = theme.replace(keys=(key,))
+        piece = compose(planned, bars=8, seed=4, start=mine, prompt_events=5)
+        assert piece.events[:5] == mine.events[:5]
+        assert (piece.keys, piece.meters) == ((key,), mine.meters)
+        assert round(piece.tempos[0].bpm) == 66
+        assert (piece.title, piece.composer) == ("Theme, continued", "Somebody")
+        prompt = make_prompt(planned, mine, 5, seed=4, key=None)
+        assert prompt.header_key == key
+    assert round(compose(planned, bars=8, seed=4, start=theme, tempo=90).tempos[0].bpm) == 90
+    upbeat = theme.replace(pickup=Fraction(1))
+    assert compose(planned, bars=8, seed=4, start=upbeat, prompt_events=5).pickup == 1
+
+
+def test_candidates_come_with_their_criteria_best_first(planned: TrainedModel) -> None:
+    found = compose_candidates(planned, bars=4, seed=7, best=3)
+    assert len(found) == 3
+    assert [c.rank for c in found] == sorted(c.rank for c in found)
+    assert found[0].piece == compose(planned, bars=4, seed=7)
+    for row, candidate in zip(found.rows(), found, strict=True):
+        assert row["score"] == pytest.approx(candidate.score, abs=0.01)
+        assert row["nats"] > 0
+        assert candidate.piece.meters == (Meter(4, 4),)
+    assert found == compose_candidates(planned, bars=4, seed=7, best=3)
+    assert planned.compose_candidates(bars=4, seed=7, best=3) == found
+
+
+def test_without_a_header_bars_are_those_of_the_training_pieces() -> None:
+    """The tokenizer of chords has no meter; loops, cadences and accents need one."""
+    model = learn([waltz(number) for number in range(4)], settings={"model": {"name": "markov"}})[0]
+    (best,) = compose_candidates(model, bars=6, seed=1, best=1)
+    piece = best.piece
+    assert piece.meters == (Meter(3, 4),)
+    assert piece == with_dynamics(piece)  # accents are on the first beats of 3/4
+    loop = longest_loop(piece.events) / 3
+    assert best.criteria.loop == pytest.approx(float(loop))
