@@ -2,11 +2,10 @@
 
     python benchmarks/fine_tuning.py STORE [--base guitar] [--pieces 12] [--seed 0] [--out DIR]
 
-STORE is the store with which the bundled model was trained, with its splits. For each composer, 12
-of the training pieces are learned; the composer's validation pieces choose the epoch. The figures
-are nats per event on the composer's test pieces, which no model has learned from: of the bundled
-model as it is, of a new model of the recipe `notewise` trained on the 12 pieces, and of the bundled
-model fine-tuned on them. Times are wall times on this machine.
+STORE is the store with which the bundled model was trained, with its splits. Only pieces that it
+has not learned from are used: at most 12 to learn from, others to choose the epoch and to measure.
+The figures are nats per event on the last ones: of the bundled model as it is, of a new model of
+the recipe `notewise`, and of the bundled model fine-tuned. Times are wall times on this machine.
 """
 
 from __future__ import annotations
@@ -31,13 +30,20 @@ COMPOSERS = ("Sor", "Carcassi", "Aguado")
 
 
 def dozen(corpus: Corpus, composer: str, pieces: int, seed: int) -> Corpus:
-    """Return a composer's validation and test pieces, and some of the training pieces."""
-    own = [entry for entry in corpus if composer in entry.piece.composer]
-    train = [entry for entry in own if entry.split == "train"]
-    chosen = np.random.default_rng(seed).permutation(len(train))[:pieces]
-    kept: list[CorpusEntry] = [train[number] for number in sorted(chosen.tolist())]
-    others = [entry for entry in own if entry.split != "train"]
-    return Corpus((*kept, *others), config=corpus.config)
+    """Return pieces of a composer that the bundled model has not learned, with a new split.
+
+    A fifth of them, at least two, are test pieces, and as many are validation pieces.
+    """
+    unseen = [e for e in corpus if composer in e.piece.composer and e.split != "train"]
+    order = np.random.default_rng(seed).permutation(len(unseen))
+    held = max(2, len(unseen) // 5)
+    names = ["test"] * held + ["valid"] * held
+    names += ["train"] * min(pieces, len(unseen) - 2 * held)
+    kept: list[CorpusEntry] = [
+        replace(unseen[number], split=name)
+        for number, name in zip(order.tolist(), names, strict=False)
+    ]
+    return Corpus(tuple(kept), config=corpus.config)
 
 
 def main() -> None:
