@@ -25,6 +25,7 @@ def test_a_run_tells_what_it_learned_from(trained: Path) -> None:
         "history.csv",
         "history.json",
         "held_out.json",
+        "real_pieces.json",
         "rejects.csv",
         "samples",
         "seen",

@@ -125,7 +125,9 @@ def voices_of(onset: np.ndarray, end: np.ndarray, pitch: np.ndarray, quarter: in
     for indices, parents, choices in reversed(history):
         voice[indices] = choices[best]
         best = parents[best]
-    return _from_the_top(voice, pitch)
+    top = np.empty_like(voice)
+    top[order] = _from_the_top(voice[order], pitch[order])  # the order of the input must not count
+    return top
 
 
 def _most_at_once(onset: np.ndarray, end: np.ndarray) -> int:
@@ -225,7 +227,7 @@ def _assigned(
 def _from_the_top(voice: np.ndarray, pitch: np.ndarray) -> np.ndarray:
     """Number voices by their mean pitch.
 
-    If two have the same, the first to begin comes first.
+    Notes are in order of onset. If two voices have the same mean, the first to begin is higher.
     """
     used, first, voice, number = np.unique(
         voice, return_index=True, return_inverse=True, return_counts=True

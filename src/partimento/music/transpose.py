@@ -161,7 +161,7 @@ def transpose_back(moved: Piece, semitones: int, original: Piece) -> Piece:
         keys=tuple(old_keys.get((key.onset, key.tonic, key.mode), key) for key in back.keys)
     )
     fingered = {
-        (n.onset, n.pitch, n.part): n
+        (n.onset, n.pitch, n.part, n.grace): n
         for n in original.notes
         if n.string is not None or n.fret is not None
     }
@@ -169,7 +169,7 @@ def transpose_back(moved: Piece, semitones: int, original: Piece) -> Piece:
         return back
     notes = []
     for note in back.notes:
-        old = fingered.get((note.onset, note.pitch, note.part))
+        old = fingered.get((note.onset, note.pitch, note.part, note.grace))
         if old is not None and note.string is None and note.fret is None:
             note = replace(note, string=old.string, fret=old.fret)
         notes.append(note)
