@@ -14,7 +14,7 @@ from partimento.io.musicxml.read import parse, piece_from_musicxml, piece_of_doc
 from partimento.music.notes import Note
 from partimento.music.piece import Piece
 from partimento.music.timelines import Key, Part
-from partimento.notation.spelling import STEPS, on_line, spell
+from partimento.notation.spelling import STEPS, Spelling, on_line, spell
 
 
 def spelled(name):
@@ -173,3 +173,15 @@ def test_chorales_of_bach_are_spelled_as_they_are_printed(has_key):
         total += len(fifths)
     assert total > 1000
     assert right >= 0.995 * total
+
+
+def test_a_leading_note_that_falls_keeps_its_name() -> None:
+    """The leading note of G minor is F sharp, also where F follows."""
+    quarter = Fraction(1)
+    chords = [(43, 50, 62, 66), (41, 50, 62, 65), (43, 50, 58, 67), (43, 50, 58, 67)]
+    notes = [
+        Note(time * quarter, quarter, pitch) for time, chord in enumerate(chords) for pitch in chord
+    ]
+    piece = Piece(notes, keys=(Key(-2, "minor"),))
+    names = dict(zip([(n.onset, n.pitch) for n in piece.notes], spell(piece), strict=True))
+    assert names[Fraction(0), 66] == Spelling("F", 1, 4)

@@ -86,8 +86,11 @@ def spell(piece: Piece) -> list[Spelling]:
         # Within a time from low to high, so that windows are the same for any order of parts.
         order = pitched[np.lexsort((notes.pitch[pitched], notes.onset[pitched]))]
         moves = np.array(_next_moves(piece, notes.divisions if piece.keys else 0))
-        key = _key_of_each(piece, order)
-        flat, lean = _leanings(notes.pitch[order] % 12, key, moves[order])
+        key, leading = _keys_of_each(piece, order)
+        # The leading note of a minor key keeps its name, even if it falls a semitone.
+        leads = notes.pitch[order] % 12 == leading
+        steps = np.where(leads, np.maximum(moves[order], 1), moves[order])
+        flat, lean = _leanings(notes.pitch[order] % 12, key, steps)
         bar = _bar_of_each(piece, order)
         lean = _summed(lean, notes.part[order], notes.pitch[order], bar, key)
         # No name has more than two accidentals.
@@ -97,13 +100,16 @@ def spell(piece: Piece) -> list[Spelling]:
     return [on_line(pitch, fifth) for pitch, fifth in pairs]
 
 
-def _key_of_each(piece: Piece, order: np.ndarray) -> np.ndarray:
-    """Return the fifths of the key at each of some notes."""
+def _keys_of_each(piece: Piece, order: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the fifths of the key at each of some notes, and its leading note in minor.
+
+    In major, the leading note is -1/2, which no pitch class is.
+    """
     keys = piece.keys or (_best_scale(piece),)
     starts = np.array([float(key.onset * piece.notes.divisions) for key in keys])
     at = np.maximum(np.searchsorted(starts, piece.notes.onset[order], side="right") - 1, 0)
-    fifths: np.ndarray = np.array([key.fifths for key in keys])[at]
-    return fifths
+    leading = [(key.tonic + 11) % 12 if key.mode == "minor" else -0.5 for key in keys]
+    return np.array([key.fifths for key in keys])[at], np.array(leading)[at]
 
 
 def _bar_of_each(piece: Piece, order: np.ndarray) -> np.ndarray:
