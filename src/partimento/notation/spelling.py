@@ -101,9 +101,9 @@ def spell(piece: Piece) -> list[Spelling]:
 
 
 def _keys_of_each(piece: Piece, order: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the fifths of the key at each of some notes, and its leading note in minor.
+    """Return the fifths and the leading note of the key at each of some notes.
 
-    In major, the leading note is -1/2, which no pitch class is.
+    Only minor keys have a leading note here; otherwise it is -1/2, which is no pitch class.
     """
     keys = piece.keys or (_best_scale(piece),)
     starts = np.array([float(key.onset * piece.notes.divisions) for key in keys])
