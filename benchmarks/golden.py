@@ -92,7 +92,11 @@ def results(folder: Path, *, quick: bool) -> dict[str, Any]:
     history = json.loads((trained / "history.json").read_text())
     bench = run("bench", "jsb", trained, "--data", JSB)
     values["history"] = [{name: epoch[name] for name in ("loss", "val_loss")} for epoch in history]
-    values["bench"] = {score["name"]: score["nats"] for score in bench["scores"]}
+    values["bench"] = {
+        score["name"]: score["nats"]
+        for score in bench["scores"]
+        if score["split"] == "test" and score["tunes"] == "all"
+    }
     return values
 
 
