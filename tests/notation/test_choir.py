@@ -92,3 +92,15 @@ def test_a_silent_voice_has_rests_unless_its_whole_staff_is_silent():
         [[("1", whole, None)], [("2", "quarter", None)] * 2, [("2", whole, None)]],
         [[], [("1", whole, None)], [("2", whole, None)]],
     ]
+
+
+@pytest.mark.parametrize("pitches", [(72, 65, 57, 48), (67, 58, 57, 48), (74, 67, 69, 55)])
+def test_women_have_the_treble_clef_and_men_the_bass_clef(pitches):
+    """Also with a low alto or a high tenor."""
+    notes = [
+        Note(Q * beat, Q, pitch, part=part)
+        for part, pitch in enumerate(pitches)
+        for beat in range(4)
+    ]
+    root = root_of(Piece(notes, parts=SATB))
+    assert [clef.findtext("sign") for clef in root.iter("clef")] == ["G", "F"]

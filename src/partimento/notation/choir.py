@@ -123,7 +123,8 @@ def lay_out_together(
     indices = np.isin(notes.part, parts) & ~written.is_grace
     clef = nearest_clef((TREBLE, BASS), notes.pitch[indices], notes.duration[indices])
     lowest = notes.pitch[indices & (notes.part == parts[-1])]
-    if len(lowest) and lowest.mean() < MIDDLE_C:  # men's voices, even if the tenor is high
+    is_low = len(lowest) and lowest.mean() < MIDDLE_C
+    if parts[-1] == VOICES - 1 and is_low:  # men's voices, even if the tenor is high
         clef = BASS
     in_bars = [list(by_bar(own, bars, ticks)) for own in spans]
     style = SharedStaff("choir", clef, notes.pitch.tolist())
