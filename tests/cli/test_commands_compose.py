@@ -10,7 +10,10 @@ import pytest
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["compose", "nowhere"], "nowhere does not exist"),
+        (
+            ["compose", "nowhere"],
+            "nowhere does not exist, and no bundled model has this name: they are chorales and guitar",
+        ),
         (["compose", "{folder}", "-o", "{new}.mid"], "no run"),
         (["compose", "{run}", "-o", "piece.doc"], "cannot write .doc"),
         (["compose", "{run}", "-o", "x.mid", "-o", "x.mid"], "twice"),

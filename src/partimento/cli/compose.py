@@ -80,11 +80,16 @@ def run_compose(
         key = None if options.key is None else Key.from_name(options.key)
     except ValueError as error:
         raise PartimentoError(str(error)) from error
-    from partimento.training.pretrained import DEFAULT, model_folder
+    from partimento.training.pretrained import DEFAULT, bundled_models, model_folder
 
     if folder is None:
         screen.err().print(f"composing with the bundled model {DEFAULT}")
-    folder = model_folder(folder or DEFAULT)
+    wanted, folder = folder, model_folder(folder or DEFAULT)
+    if not folder.exists():
+        raise PartimentoError(
+            f"{wanted} does not exist, and no bundled model has this name: they are"
+            f" {' and '.join(bundled_models())}"
+        )
     start = _start(options.start, folder)
     _check_number("--towards", options.towards, folder)
     with progress.stages(quiet=as_json) as stages:
