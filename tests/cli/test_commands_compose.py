@@ -12,7 +12,7 @@ import pytest
     [
         (
             ["compose", "nowhere"],
-            "nowhere does not exist, and no bundled model has this name: they are chorales and guitar",
+            "no bundled model has this name: they are chorales and guitar",
         ),
         (["compose", "{folder}", "-o", "{new}.mid"], "no run"),
         (["compose", "{run}", "-o", "piece.doc"], "cannot write .doc"),
