@@ -109,7 +109,7 @@ def test_a_piece_like_real_ones_costs_nothing(ending: Ending) -> None:
         ({"loop": 1.5}, "loop", 4.5),
         ({"repeated_bar": 3}, "loop", 4.0),
         ({"is_active": False}, "activity", 4.0),
-        ({"outside": 3}, "range", 3 * OUTSIDE),
+        ({"outside": 3}, "range", OUTSIDE + 2),
         ({"nats": 5.0}, "likelihood", 3.0),
         ({"nats": 1.0}, "likelihood", 3.0),  # too probable is no better
         ({"nats": 3.5}, "likelihood", 0.0),

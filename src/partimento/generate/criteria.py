@@ -27,7 +27,7 @@ SHORT_END = 2.0  # the last chord lasts for less than a quarter
 LOOP = 4.0  # a loop longer than in 95 % of real pieces; one more for each further bar
 REPEATED_BAR = 4.0  # a bar more often in a row than in real pieces
 IDLE = 4.0
-OUTSIDE = 1.0  # per note out of range
+OUTSIDE = 4.0  # a note out of range; one more for each further note
 MOST = 10.0  # of each criterion
 
 
@@ -126,7 +126,7 @@ def penalties(
         "part_writing": real.parallels.above(criteria.parallels),
         "loop": (LOOP + excess if excess > 0 else 0.0) + REPEATED_BAR * repeats,
         "activity": 0.0 if criteria.is_active else IDLE,
-        "range": OUTSIDE * criteria.outside,
+        "range": OUTSIDE + criteria.outside - 1 if criteria.outside else 0.0,
         "likelihood": 0.0 if math.isnan(criteria.nats) else real.nats.beyond(criteria.nats),
     }
     return {name: min(value, MOST) for name, value in found.items()}
