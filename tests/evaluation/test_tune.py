@@ -11,7 +11,7 @@ from tests.conftest import small_piece
 from partimento import Corpus
 from partimento.errors import PartimentoError
 from partimento.evaluation import tune as module
-from partimento.evaluation.tune import Trial, Tuning, save, tune
+from partimento.evaluation.tune import Trial, Tuning, tune
 from partimento.generate.compose import compose
 from partimento.training.run_folder import RunFolder
 from partimento.training.settings import SampleSettings
@@ -69,7 +69,7 @@ def test_the_nearest_sampling_is_kept_in_the_run(model: TrainedModel, corpus: Co
     assert module._distance(real, real) == pytest.approx(0, abs=1e-6)
     assert tune(model, corpus, **options).to_plain() == found.to_plain()  # the same seed
     folder = RunFolder(model.folder or Path())
-    save(found, folder)
+    folder.write_tuning(found.to_plain())
     written = json.loads(folder.tuning.read_text())
     assert written == json.loads(json.dumps(found.to_plain(), allow_nan=False))
     assert load_model(folder.path).settings.sample == found.best.sampling

@@ -18,6 +18,7 @@ from partimento.generate.criteria import (
     MOST,
     OUTSIDE,
     SHORT_END,
+    STRAY_END,
     WRONG_END,
     Criteria,
     Ending,
@@ -114,6 +115,7 @@ def test_a_piece_like_real_ones_costs_nothing(ending: Ending) -> None:
         ({"nats": 1.0}, "likelihood", 3.0),  # too probable is no better
         ({"nats": 3.5}, "likelihood", 0.0),
         ({"end_length": 0.5}, "ending", SHORT_END),
+        ({"last_phrase": 0.5}, "ending", STRAY_END),  # the last chord is struck again
         ({"cadence": "none"}, "ending", 2.0),
         ({"cadence": "plagal"}, "ending", 0.0),
         ({"ends_on_tonic": False}, "ending", WRONG_END),

@@ -1,15 +1,13 @@
-"""Find loops: figures and bars that are repeated again and again."""
+"""Find figures that are repeated again and again, and music that dies away."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from itertools import groupby
 
 import numpy as np
 
 from partimento.music.events import Event
-from partimento.music.piece import Piece
 
 PERIOD = 64  # maximum length in events of a repeated figure
 TIMES = 3  # occurrences in a row that count as a loop
@@ -40,23 +38,6 @@ def longest_loop(music: Sequence[Event]) -> Fraction:
             if end - begin >= (TIMES - 1) * period:
                 longest = max(longest, onsets[end + period] - onsets[begin])
     return longest
-
-
-def most_repeated_bar(piece: Piece) -> int:
-    """Return how often in a row the most repeated bar occurs; 1 if no bar is repeated.
-
-    Two bars are the same if the same notes begin at the same places in them. Bars without notes
-    do not count.
-    """
-    notes = piece.notes
-    contents: list[tuple[tuple[int, int], ...]] = []
-    for bar in piece.bars():
-        start, end = (int(time * notes.divisions) for time in (bar.onset, bar.onset + bar.duration))
-        inside = (notes.onset >= start) & (notes.onset < end)
-        places = (notes.onset[inside] - start).tolist()
-        contents.append(tuple(sorted(zip(places, notes.pitch[inside].tolist(), strict=True))))
-    runs = (len(list(run)) for content, run in groupby(contents) if content)
-    return max(runs, default=1)
 
 
 def stays_active(music: Sequence[Event]) -> bool:

@@ -41,12 +41,12 @@ def run_tune(run: Path, source: str, *, pieces: int, bars: int, seed: int, as_js
     with progress.stages(quiet=as_json) as stages:
         config = DataSettings(**files.read_settings()["data"])
         corpus = load_corpus([source], config=config, progress=stages.at)
-        from partimento.evaluation.tune import save, tune
+        from partimento.evaluation.tune import tune
         from partimento.training.trained_model import load_model
 
         model = load_model(run)
         tuning = tune(model, corpus, pieces=pieces, bars=bars, seed=seed, progress=stages.at)
-    save(tuning, files)
+    files.write_tuning(tuning.to_plain())
     if as_json:
         screen.print_json(tuning.to_plain())
         return

@@ -25,7 +25,6 @@ from partimento.music.bars import first_bars
 from partimento.music.piece import Piece
 from partimento.progress import Progress, silent
 from partimento.short_repr import short_repr
-from partimento.training.run_folder import RunFolder
 from partimento.training.settings import SampleSettings
 from partimento.training.train import prepared
 from partimento.training.trained_model import TrainedModel
@@ -178,8 +177,3 @@ def _distance(composed: np.ndarray, real: np.ndarray) -> float:
     # Without a limit, a feature that is almost constant in real pieces would decide alone.
     sets = (np.clip(standardized(table, real), -FAR, FAR) for table in (composed, real))
     return frechet_of_sets(*sets)
-
-
-def save(tuning: Tuning, folder: RunFolder) -> None:
-    """Write the result into a run; the model then composes with the best sampling."""
-    folder.write_tuning(tuning.to_plain())

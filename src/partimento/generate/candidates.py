@@ -44,7 +44,7 @@ class Generated(NamedTuple):
         followed.
     nats : (B,) float32
         The nats of the ids after the prompt, among those that the grammar allowed. Temperature and
-        truncation do not change them.
+        truncation do not change them. NaN if the model does not compose id by id.
     """
 
     ids: np.ndarray

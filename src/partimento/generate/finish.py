@@ -17,13 +17,13 @@ from partimento.music.notes import Notes
 from partimento.music.piece import Piece
 from partimento.music.timelines import Key, Meter, Part, Source, Tempo
 from partimento.music.transpose import interval_to_common_key, transpose
+from partimento.notation.choir import is_choir
 from partimento.short_repr import short_repr
 from partimento.training.trained_model import TrainedModel
 
 OCTAVE, FIFTH = 12, 7  # in semitones
 CHOIR_BPM = 80  # of a choir, if the training pieces state no tempo
 CHOIR = 52  # General MIDI: choir aahs
-VOICES = ("soprano", "alto", "tenor", "bass")
 
 
 def with_length(piece: Piece, length: Fraction) -> Piece:
@@ -231,8 +231,3 @@ def _parts(parts: Sequence[Part], transposer: Transposer, program: int | None) -
     return tuple(
         replace(part, program=usual if part.program is None else part.program) for part in parts
     )
-
-
-def is_choir(parts: Sequence[Part]) -> bool:
-    """Return whether all parts are named after the voices of a choir."""
-    return bool(parts) and all(part.name.casefold() in VOICES for part in parts)

@@ -51,7 +51,9 @@ class LatentStrategy:
             constraints=request.constraints,
         )
         # The path, not the model, decides where a piece ends: all candidates end equally well.
-        return Generated(ids, np.zeros(count, np.float32), dead_ends, np.zeros(count, np.float32))
+        return Generated(
+            ids, np.zeros(count, np.float32), dead_ends, np.full(count, np.nan, np.float32)
+        )
 
 
 def _ends(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from partimento.analysis.cadences import final_chord
 from partimento.analysis.keys import analyze_key
 from partimento.generate.candidates import Generated
 from partimento.generate.criteria import Criteria, Ending, measure, penalties, row
@@ -136,6 +137,8 @@ def rank_candidates(
     seed : int
         The seed of the batch.
     """
+    prompt = transposer.prompt
+    copied = len(transposer.trained.tokenizer.decode_events(prompt.ids)) if prompt.has_events else 0
     candidates = []
     for number, piece in enumerate(pieces):
         key, fits = _key(piece, transposer)
@@ -144,7 +147,7 @@ def rank_candidates(
             piece,
             key,
             outside=sum(transposer.notes_out_of_range(piece.notes, shift)),
-            nats=float(generated.nats[number]) / max(len(piece.events), 1),
+            nats=float(generated.nats[number]) / max(len(piece.events) - copied, 1),
         )
         penalty = penalties(criteria, transposer.trained.real_pieces, ending)
         dead = int(generated.dead_ends[number])
@@ -163,8 +166,8 @@ def _key(piece: Piece, transposer: Transposer) -> tuple[Key, bool]:
     intended = transposer.intended_key
     if intended is not None:
         same = (analyzed.tonic, analyzed.mode) == (intended.tonic, intended.mode)
-        ends = measure(piece, intended).ends_on_tonic if not same else True
-        return intended, same or ends
+        end = final_chord(piece, intended)
+        return intended, same or (end.is_tonic and end.root_in_bass)
     mode = wanted is None or analyzed.mode == wanted.mode
     if transposer.tokens.to_common_key:
         home = analyzed.tonic == (9 if analyzed.mode == "minor" else 0)

@@ -65,12 +65,13 @@ def shared_staves(piece: Piece, written: WrittenNotes) -> tuple[tuple[int, ...],
     >>> shared_staves(choir, written_notes(choir, "exact"))
     ((0, 1), (2, 3))
     """
-    if _is_choir(piece.parts) and _has_single_notes(piece.notes, written):
+    if is_choir(piece.parts) and _has_single_notes(piece.notes, written):
         return (0, 1), (2, 3)
     return tuple((part,) for part in range(len(piece.parts)))
 
 
-def _is_choir(parts: Sequence[Part]) -> bool:
+def is_choir(parts: Sequence[Part]) -> bool:
+    """Return whether these are four singers, by their names or programs."""
     if len(parts) != VOICES or any(part.is_drum or part.clef for part in parts):
         return False
     ranks = [_register(part) for part in parts]

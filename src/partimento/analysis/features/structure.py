@@ -10,7 +10,6 @@ import math
 from collections.abc import Iterator
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from partimento.music.bars import BarNotes
 
@@ -75,6 +74,9 @@ def bar_similarity(bars: BarNotes) -> np.ndarray:
         within the bar and its pitch. The index is the number of notes in both bars, divided by the
         number in at least one of them. NaN for two bars in which nothing begins.
     """
+    # Imported here because composing uses this file, and starts faster without it.
+    from scipy.sparse import csr_array
+
     whole_index = np.cumsum(bars.whole) - 1  # the index of a bar among the whole ones
     kept = bars.whole[bars.bar]
     count = int(bars.whole.sum())
