@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any, Literal
 
 from partimento.analysis.cadences import final_cadence, final_chord
@@ -27,7 +26,8 @@ ENDINGS: tuple[Ending, ...] = ("authentic", "half", "open")
 WRONG_END = 8.0
 NO_CADENCE = 2.0  # ends on the tonic, but without a cadence
 SHORT_END = 2.0  # the last chord lasts for less than a quarter
-STRAY_END = 4.0  # a phrase ends less than a bar before, and the last chord is only struck again
+STRAY_END = 4.0  # the last phrase is too short: often, its chord is only struck again
+SHORTEST_PHRASE = 1.0  # in bars; that of 357 of 362 chorales by Bach is longer
 LOOP = 4.0  # a loop longer than in 95 % of real pieces; one more for each further bar
 REPEATED_BAR = 4.0  # a bar more often in a row than in real pieces
 IDLE = 4.0
@@ -58,8 +58,8 @@ class Criteria:
         How often in a row the most repeated bar occurs.
     is_active : bool
         Whether the second half has at least half as many chords as the first.
-    last_phrase : float
-        Length in bars of the last phrase; of the whole piece if it states no phrase ends.
+    last_phrase : float or None
+        Length in bars of the last phrase; None if no phrase ends before the piece does.
     outside : int
         Notes out of range.
     nats : float
@@ -74,7 +74,7 @@ class Criteria:
     loop: float
     repeated_bar: int
     is_active: bool
-    last_phrase: float = 1.0
+    last_phrase: float | None = None
     outside: int = 0
     nats: float = math.nan
 
@@ -104,16 +104,16 @@ def measure(piece: Piece, key: Key, *, outside: int = 0, nats: float = math.nan)
         parallels=1000 * faults / counts.moving_pairs if counts.moving_pairs else 0.0,
         loop=float(longest_loop(piece.events) / bar),
         repeated_bar=longest_bar_run(notes_by_bar(piece)),
-        last_phrase=float(_last_phrase(piece) / bar),
+        last_phrase=_last_phrase(piece),
         is_active=stays_active(piece.events),
         outside=outside,
         nats=nats,
     )
 
 
-def _last_phrase(piece: Piece) -> Fraction:
+def _last_phrase(piece: Piece) -> float | None:
     ends = [end for end in piece.phrase_ends if end < piece.length]
-    return piece.length - ends[-1] if ends else piece.length
+    return float((piece.length - ends[-1]) / piece.first_meter.bar_ql) if ends else None
 
 
 def penalties(
@@ -154,7 +154,8 @@ def _of_ending(criteria: Criteria, ending: Ending) -> float:
         return WRONG_END
     has_cadence = criteria.cadence in ("authentic", "plagal")
     short = SHORT_END if criteria.end_length < 1 else 0.0
-    short += STRAY_END if criteria.last_phrase < 1 else 0.0
+    last = criteria.last_phrase
+    short += STRAY_END if last is not None and last <= SHORTEST_PHRASE else 0.0
     return short + (0.0 if has_cadence else NO_CADENCE)
 
 
@@ -164,7 +165,6 @@ def row(criteria: Criteria) -> dict[str, Any]:
         "in_key": round(criteria.in_key, 3),
         "parallels": round(criteria.parallels, 1),
         "loop": round(criteria.loop, 2),
-        "last_phrase": round(criteria.last_phrase, 2),
         "nats": None if math.isnan(criteria.nats) else round(criteria.nats, 3),
     }
     return {**vars(criteria), **rounded}
