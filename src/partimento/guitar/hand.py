@@ -50,6 +50,7 @@ PER_FRET_UP = 0.2  # per fret of the position, for chords; a single finger moves
 PER_FRET_ON_BODY = 0.2  # per fret above BODY, in addition
 
 
+@short_repr
 @dataclass(frozen=True, slots=True)
 class Shape:
     """A placement of fingers.
@@ -151,6 +152,7 @@ def stop_costs(tuning: Tuning) -> StopCosts:
     return StopCosts(row, codes, free, barre)
 
 
+@short_repr
 class _Shapes(NamedTuple):
     """Hold N shapes as arrays: fret and string ``(N, 5)`` of each finger, -1 if idle."""
 
