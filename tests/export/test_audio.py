@@ -11,7 +11,6 @@ from tests.pieces import Q
 from partimento.errors import PartimentoError
 from partimento.export import audio
 from partimento.export.audio import (
-    PEAK,
     RATE,
     find_soundfont,
     render_audio,
@@ -19,6 +18,7 @@ from partimento.export.audio import (
     resample,
     to_wav,
 )
+from partimento.export.loudness import CEILING, loudness
 from partimento.music.notes import Note
 from partimento.music.piece import Piece
 from partimento.music.timelines import Part, Tempo
@@ -58,7 +58,8 @@ def test_level_length_and_tail():
         )
     )
     assert len(sound) == round((3 + audio.TAIL_S) * RATE)
-    assert np.abs(sound).max() == pytest.approx(PEAK, abs=1e-3)
+    assert loudness(sound, RATE) == pytest.approx(-16, abs=0.1)
+    assert np.abs(sound).max() <= CEILING + 1e-6
     tail = sound[3 * RATE + RATE // 10 :]
     assert np.abs(tail).max() > 1e-4  # it rings
     assert np.abs(tail[-10:]).max() < 1e-3  # and ends without a click
@@ -172,7 +173,9 @@ def test_the_parts_are_the_piece_taken_apart():
     mixed = sounds.sum(axis=0)
     assert np.corrcoef(whole, mixed)[0, 1] > 0.999
     sums = [sounds[list(chosen)].sum(axis=0) for chosen in ((0,), (2,), (0, 2))]
-    assert max(np.abs(each).max() for each in sums) <= PEAK + 1e-4
+    assert max(np.abs(each).max() for each in sums) <= CEILING + 1e-4
+    stereo = np.stack([mixed, mixed], axis=1)
+    assert loudness(stereo, 16_000) == pytest.approx(-16, abs=0.1)
 
 
 def test_a_soft_part_stays_soft_alone():

@@ -22,6 +22,7 @@ from partimento.cli import (
     commands_scores,
     commands_start,
     commands_train,
+    commands_trust,
 )
 from partimento.cli.collect import collect_app
 from partimento.cli.corpus import corpus_app
@@ -49,6 +50,7 @@ for commands in (
     commands_train,
     commands_compose,
     commands_scores,
+    commands_trust,
     commands_evaluate,
 ):
     app.add_typer(commands.app)

@@ -206,7 +206,7 @@ def compose(
 ) -> None:
     """Compose a piece, and write it as MIDI, score, sound or web page.
 
-    The suffix of each file sets its format: .mid, .musicxml, .svg, .png, .pdf, .wav or .html.
+    The suffix of each file sets its format: .mid, .musicxml, .svg, .png, .pdf, .mp3, .html …
     """
     from partimento.cli.compose import ComposeOptions, run_compose
 

@@ -161,14 +161,20 @@ def _start(word: str, folder: Path) -> Piece | int | None:
             "--start must be silence, the number of a training piece, or a score file, not"
             f" {word!r}{offer}"
         )
-    check_exists(word)
+    return start_piece(Path(word), folder)
+
+
+def start_piece(path: Path, folder: Path) -> Piece:
+    """Read a score to continue, as the pieces of a run were read."""
+    files = RunFolder(folder)
+    check_exists(path)
     try:
         config = DataSettings(**files.read_settings()["data"])
     except (OSError, ValueError, LookupError, TypeError) as error:
         raise PartimentoError(
             f"{folder} is not a complete run: {type(error).__name__}: {error}"
         ) from error
-    return read_one(Path(word), config=config)
+    return read_one(path, config=config)
 
 
 def _check_number(option: str, number: int | None, folder: Path) -> None:

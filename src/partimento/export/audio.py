@@ -1,9 +1,10 @@
-"""Render a piece as sound with a soundfont, and write WAV files."""
+"""Render a piece as sound with a soundfont, at a stated loudness."""
 
 from __future__ import annotations
 
 import importlib.util
 import io
+import math
 import os
 import wave
 from collections.abc import Iterator
@@ -14,6 +15,8 @@ from typing import NamedTuple
 import numpy as np
 
 from partimento.errors import PartimentoError
+from partimento.export.loudness import CEILING, TARGET_LUFS, loudness, with_loudness
+from partimento.export.sound_files import Tags, encode
 from partimento.io.midi.write import to_midi
 from partimento.music.notes import Notes
 from partimento.music.piece import Piece
@@ -21,7 +24,6 @@ from partimento.music.text import check_names
 from partimento.music.timelines import Part, Tempo
 from partimento.short_repr import short_repr
 
-PEAK = 10 ** (-1 / 20)  # -1 dBFS
 TAIL_S = 1.5  # seconds after the end of the piece in which the last notes decay
 FADE_S = 0.3  # seconds of fade-out at the end of that
 RATE = 48000  # Hz; the rate of the renderer
@@ -87,8 +89,8 @@ def render_audio(
     Returns
     -------
     (samples, 2) float32
-        With a peak of -1 dBFS. It is as long as the piece with its tempos, plus TAIL_S seconds in
-        which the last notes decay.
+        With a loudness of -16 LUFS, and no peak above -1.5 dBFS (see `loudness`). It is as long as
+        the piece with its tempos, plus TAIL_S seconds in which the last notes decay.
 
     Raises
     ------
@@ -96,9 +98,7 @@ def render_audio(
         If the piece is longer than an hour, the soundfont is invalid, or a name in the piece has
         invalid characters.
     """
-    sound = _render(piece, soundfont, sample_rate)
-    loudest = float(np.abs(sound).max(initial=0))
-    return sound * np.float32(PEAK / loudest) if loudest > 0 else sound
+    return with_loudness(_render(piece, soundfont, sample_rate), sample_rate)
 
 
 def render_parts(
@@ -106,7 +106,8 @@ def render_parts(
 ) -> np.ndarray:
     """Render each part of a piece alone, in mono, as loud as in the whole piece.
 
-    The sum of the parts is the piece. No sum of some of them is louder than -1 dBFS.
+    The sum of the parts is the piece, at -16 LUFS unless its peaks would then be too high. No sum
+    of some parts has a peak above -1.5 dBFS.
 
     Returns
     -------
@@ -127,7 +128,13 @@ def render_parts(
     # The loudest sum at one time has all positive samples, or all negative ones.
     sums = [np.maximum(sound, 0).sum(axis=0), np.maximum(-sound, 0).sum(axis=0)]
     loudest = max(float(each.max(initial=0)) for each in sums)
-    return sound * np.float32(PEAK / loudest) if loudest > 0 else sound
+    if loudest == 0:
+        return sound
+    mix = sound.sum(axis=0)
+    # Each part is heard on two loudspeakers, which adds 3 LU.
+    level = loudness(np.stack([mix, mix], axis=1), sample_rate)
+    gain = 10 ** ((TARGET_LUFS - level) / 20) if math.isfinite(level) else math.inf
+    return sound * np.float32(min(gain, CEILING / loudest))
 
 
 def _alone(piece: Piece, kept: np.ndarray) -> Piece:
@@ -257,6 +264,24 @@ def to_wav(
     return wav_bytes(
         render_audio(piece, soundfont, sample_rate=sample_rate), sample_rate, mono=mono
     )
+
+
+def to_sound_file(
+    piece: Piece, suffix: str, soundfont: Path | str | None = None, *, comment: str = ""
+) -> bytes:
+    """Convert a piece to a sound file in stereo.
+
+    Parameters
+    ----------
+    piece : Piece
+    suffix : str
+        ``.wav``, ``.flac``, ``.ogg`` or ``.mp3``.
+    soundfont : Path or str, optional
+    comment : str
+        A remark that the file carries, besides title and composer.
+    """
+    tags = Tags(piece.title, piece.composer, comment)
+    return encode(render_audio(piece, soundfont), RATE, suffix, tags)
 
 
 def wav_bytes(sound: np.ndarray, sample_rate: int, *, mono: bool = False) -> bytes:

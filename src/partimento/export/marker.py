@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import zlib
 from pathlib import Path
@@ -22,6 +23,22 @@ def mark_png(picture: bytes, number: int) -> bytes:
     """Add text chunks with the program and the page number to a PNG picture."""
     chunks = _chunk(b"Software\0Partimento") + _chunk(b"Description\0page %d" % number)
     return picture[:PNG_HEAD] + chunks + picture[PNG_HEAD:]
+
+
+def stamp_svg(svg: str, remark: str) -> str:
+    """Add a remark to the metadata of an SVG page; an empty one changes nothing."""
+    if not remark:
+        return svg
+    head, end, rest = svg.partition("</metadata>")
+    return f"{head}{end}<metadata>{html.escape(remark)}</metadata>{rest}" if end else svg
+
+
+def stamp_png(picture: bytes, remark: str) -> bytes:
+    """Add a remark to a PNG picture as a text chunk; an empty one changes nothing."""
+    if not remark:
+        return picture
+    end = picture.rindex(b"IEND") - 4  # chunks of text may stand anywhere; ours stay first
+    return picture[:end] + _chunk(b"Comment\0" + remark.encode()) + picture[end:]
 
 
 def is_our_page(path: Path, number: int) -> bool:

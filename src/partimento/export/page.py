@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from importlib.resources import files as package_files
 from typing import Any
 
+from partimento.music.provenance import FIELD
 from partimento.music.text import check_text
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
@@ -38,6 +39,7 @@ def web_page(
     assets: Sequence[str] = ("page.css",),
     data: tuple[str, Any] | None = None,
     allowed: str = "img-src data:",
+    remark: str = "",
 ) -> str:
     """Build a complete page as HTML.
 
@@ -54,6 +56,8 @@ def web_page(
     allowed : str
         Directives to add to the content security policy, which otherwise allows only styles and the
         bundled scripts.
+    remark : str
+        A text for the page's metadata.
 
     Raises
     ------
@@ -73,6 +77,7 @@ def web_page(
     if script:
         policy += f"; script-src '{script_hash(script)}'"
         scripts += f"<script>{script}</script>\n"
+    meta = f'<meta name="{FIELD}" content="{html.escape(remark)}">\n' if remark else ""
     page = f"""<!doctype html>
 <html lang="en">
 <head>
@@ -81,7 +86,7 @@ def web_page(
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="generator" content="Partimento">
 <meta name="color-scheme" content="light dark">
-<title>{html.escape(title)}</title>
+{meta}<title>{html.escape(title)}</title>
 <link rel="icon" href="data:,">
 <style>{style}</style>
 </head>

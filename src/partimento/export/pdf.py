@@ -17,10 +17,11 @@ from partimento.export.fonts import (
 )
 
 
-def to_pdf(pages: Sequence[str], *, title: str = "", author: str = "") -> bytes:
+def to_pdf(pages: Sequence[str], *, title: str = "", author: str = "", remark: str = "") -> bytes:
     """Convert the pages of a score to PDF; each page keeps its own size.
 
     Equal pages give equal bytes, because the document has no date. Fonts are those of `to_png`.
+    The remark becomes the keywords of the document.
     """
     import typst
 
@@ -31,7 +32,8 @@ def to_pdf(pages: Sequence[str], *, title: str = "", author: str = "") -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         lines = [
             f"#set document(title: {_quoted(title)}, author:"
-            f" ({_quoted(author) + ',' if author else ''}), date: none)"
+            f" ({_quoted(author) + ',' if author else ''}),"
+            f" keywords: ({_quoted(remark) + ',' if remark else ''}), date: none)"
         ]
         for number, page in enumerate(pages, 1):
             Path(folder, f"{number}.svg").write_text(

@@ -28,6 +28,11 @@ LABELS = {
     ".svg": "SVG, the engraved page",
     ".png": "PNG, a picture",
     ".wav": "WAV, to hear",
+    ".flac": "FLAC, to hear",
+    ".ogg": "OGG, to hear",
+    ".mp3": "MP3, to hear",
+    ".gif": "GIF, the score building up",
+    ".abc": "ABC, as text",
     ".json": "JSON, for programs",
 }
 
@@ -55,7 +60,8 @@ def to_page(
     about : mapping, optional
         The origin of the piece, as plain text. Keys: ``heading`` (default "Training music"),
         ``corpus``, ``license``; ``text``, a sentence or a list of sentences; ``figures``, a list of
-        ``(name, value)``, or of mappings for a table; ``sources``, a list of titles, or of mappings
+        ``(name, value)``, or of mappings for a table; ``remark``, a text for the page's metadata;
+        ``sources``, a list of titles, or of mappings
         with ``title``, ``url`` and ``license``; ``sections``, a list of further mappings of this
         kind, which are shown first.
     files : sequence of str
@@ -104,6 +110,7 @@ a click on a note plays from there.</p>
         assets=("page.css", *(["voices.js"] if is_mixed else []), "page.js"),
         data=("times", times),
         allowed=allowed,
+        remark=str((about or {}).get("remark", "")),
     )
 
 

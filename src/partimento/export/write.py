@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from partimento.errors import PartimentoError
-from partimento.export.marker import is_our_page
+from partimento.export.marker import is_our_page, stamp_png, stamp_svg
 from partimento.files import refuse_existing, write_atomically
 from partimento.music.piece import Piece
 from partimento.music.text import check_names, check_text
@@ -36,7 +36,10 @@ WRITERS = Registry(
         ".svg": "partimento.export.write:_svg",
         ".png": "partimento.export.write:_png",
         ".pdf": "partimento.export.write:_pdf",
-        ".wav": "partimento.export.write:_wav",
+        ".wav": "partimento.export.write:_sound",
+        ".flac": "partimento.export.write:_sound",
+        ".ogg": "partimento.export.write:_sound",
+        ".mp3": "partimento.export.write:_sound",
         ".json": "partimento.export.write:_json",
         ".html": "partimento.export.write:_html",
     },
@@ -90,9 +93,14 @@ class Chain:
         return None if document.says_only_notes else document
 
     @cached_property
+    def stamp(self) -> str:
+        """The line that says how the piece was composed; empty if no program composed it."""
+        return "" if self.piece.provenance is None else self.piece.provenance.to_text()
+
+    @cached_property
     def musicxml(self) -> str:
         if self.document is not None:
-            return self.document.to_xml()
+            return self.document.with_remark(self.stamp).to_xml()
         from partimento.io.musicxml.write import to_musicxml
 
         return to_musicxml(self.piece)
@@ -138,7 +146,8 @@ class Chain:
         sounds = page_sounds(played, self.soundfont)
         pages = self._engraved(heading=False, crop=True)
         times = played.note_seconds()
-        return to_page(self.piece, pages, times, sounds, about=self.about, files=self.files)
+        about = {**(self.about or {}), "remark": self.stamp}
+        return to_page(self.piece, pages, times, sounds, about=about, files=self.files)
 
 
 def write(
@@ -161,7 +170,7 @@ def write(
         Replace existing files. This also removes further pages of an earlier, longer score, if they
         have Partimento's mark. Other files are never touched.
     soundfont : Path or str, optional
-        For ``.wav`` and ``.html``; see `audio.find_soundfont`.
+        For sounds and ``.html``; see `audio.find_soundfont`.
     about, files
         For ``.html``; see `Chain`.
 
@@ -214,6 +223,15 @@ def write_all(chain: Chain, paths: Sequence[Path | str], *, force: bool = False)
         for path, pages in zip(chosen, targets, strict=True):
             _remove_stale(path, len(pages), keep=written)
     return written
+
+
+def contents_of(chain: Chain, suffix: str) -> list[bytes]:
+    """Return the content of each file that `write_all` would write in a format.
+
+    There are several for a score of several pages as SVG or PNG.
+    """
+    contents = _writer_for(Path(f"piece{suffix}"))(chain, suffix)
+    return [each if isinstance(each, bytes) else each.encode() for each in contents]
 
 
 def check_paths(paths: Sequence[Path], *, force: bool = False) -> None:
@@ -306,25 +324,28 @@ def _musicxml(chain: Chain, suffix: str) -> list[bytes]:
 
 
 def _svg(chain: Chain, _: str) -> list[str]:
-    return list(chain.pages)
+    return [stamp_svg(page, chain.stamp) for page in chain.pages]
 
 
 def _png(chain: Chain, _: str) -> list[bytes]:
     from partimento.export.png import to_png
 
-    return [to_png(page) for page in chain.pages]
+    return [stamp_png(to_png(page), chain.stamp) for page in chain.pages]
 
 
 def _pdf(chain: Chain, _: str) -> list[bytes]:
     from partimento.export.pdf import to_pdf
 
-    return [to_pdf(chain.pages, title=chain.piece.title, author=chain.piece.composer)]
+    piece = chain.piece
+    pdf = to_pdf(chain.pages, title=piece.title, author=piece.composer, remark=chain.stamp)
+    return [pdf]
 
 
-def _wav(chain: Chain, _: str) -> list[bytes]:
-    from partimento.export.audio import to_wav
+def _sound(chain: Chain, suffix: str) -> list[bytes]:
+    from partimento.export.audio import to_sound_file
 
-    return [to_wav(chain.played or chain.piece, chain.soundfont)]
+    played = chain.played or chain.piece
+    return [to_sound_file(played, suffix, chain.soundfont, comment=chain.stamp)]
 
 
 def _json(chain: Chain, _: str) -> list[str]:

@@ -19,6 +19,7 @@ from partimento.generate.finish import Transposer, finish_piece, with_length
 from partimento.generate.latent import LatentStrategy
 from partimento.generate.limits import Limits, check_length
 from partimento.generate.prompt import Prompt, check_number, make_prompt
+from partimento.generate.provenance import with_provenance
 from partimento.generate.ranking import Candidate, Candidates, rank_candidates
 from partimento.generate.sampler import Sampling
 from partimento.generate.strategies import AutoregressiveStrategy, Request, Strategy
@@ -175,6 +176,7 @@ def compose_candidates(
     PartimentoError
         If the arguments contradict each other or the model, or no candidate is in `key`.
     """
+    arguments = dict(locals())
     strategy = strategy_of(trained)
     if towards is not None and not strategy.has_targets:
         raise PartimentoError(
@@ -211,7 +213,8 @@ def compose_candidates(
             piece, transposer, program=program, title=title, composer=composer, tempo=tempo
         )
 
-    return Candidates(replace(candidate, piece=finished(candidate.piece)) for candidate in chosen)
+    done = Candidates(replace(candidate, piece=finished(candidate.piece)) for candidate in chosen)
+    return with_provenance(done, arguments)
 
 
 @short_repr

@@ -18,6 +18,7 @@ from partimento.io.formats import (
     suffix_of,
 )
 from partimento.io.kinds import advice_for
+from partimento.io.provenance import START, provenance_in
 from partimento.music.piece import Piece
 from partimento.music.score_reference import ScoreReference
 from partimento.music.timelines import Source
@@ -126,6 +127,8 @@ def piece_from_bytes(data: bytes, options: ReadOptions) -> Piece:
         )
     module, _, name = READERS[suffix].partition(":")
     piece: Piece = getattr(import_module(module), name)(data, options)
+    if piece.provenance is None and START in data:
+        piece = piece.replace(provenance=provenance_in(data, suffix))
     if options.quantize is None or suffix in MIDI_SUFFIXES:
         return piece
     return piece.replace(cuts=tuple(bar.onset for bar in piece.bars()))

@@ -67,6 +67,11 @@ def cut_between(piece: Piece, start: Fraction, end: Fraction) -> Piece:
             for symbol in piece.chord_symbols
             if start <= symbol.onset < end
         ),
+        lyrics=tuple(
+            replace(syllable, onset=syllable.onset - start)
+            for syllable in piece.lyrics
+            if start <= syllable.onset < end
+        ),
         fermatas=tuple(time - start for time in piece.fermatas if start <= time < end),
         phrase_ends=tuple(time - start for time in piece.phrase_ends if start < time <= end),
         cuts=tuple(time - start for time in piece.cuts if start <= time < end),

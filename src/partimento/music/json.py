@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from partimento.music.lyrics import Syllable
 from partimento.music.notes import Notes
+from partimento.music.provenance import Provenance
 from partimento.music.score_reference import ScoreReference
 from partimento.music.timelines import ChordSymbol, Key, Meter, Part, Source, Tempo
 
@@ -23,6 +25,7 @@ TIMELINES: dict[str, Any] = {
     "tempos": Tempo,
     "parts": Part,
     "chord_symbols": ChordSymbol,
+    "lyrics": Syllable,
 }
 
 
@@ -33,6 +36,10 @@ def to_dict(piece: Piece) -> dict[str, Any]:
         del values["score"]
     if not piece.open_end:
         del values["open_end"]
+    if piece.provenance is None:
+        del values["provenance"]
+    if not piece.lyrics:
+        del values["lyrics"]
     for name in TIMES:
         if not values[name]:
             del values[name]
@@ -72,6 +79,9 @@ def fields_from_dict(values: dict[str, Any]) -> dict[str, Any]:
         **{name: tuple(Fraction(time) for time in values.get(name, ())) for name in TIMES},
         "warnings": tuple(values.get("warnings", ())),
         "score": ScoreReference.from_dict(values["score"]) if values.get("score") else None,
+        "provenance": Provenance.from_dict(values["provenance"])
+        if values.get("provenance")
+        else None,
         **timelines,
     }
 
@@ -81,9 +91,9 @@ def _plain(value: Any) -> Any:
         return str(value)
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
-    if isinstance(value, ScoreReference):
+    if isinstance(value, (ScoreReference, Provenance)):
         return value.to_dict()
-    if isinstance(value, (Meter, Key, Tempo, Part, Source, ChordSymbol)):
+    if isinstance(value, (Meter, Key, Tempo, Part, Source, ChordSymbol, Syllable)):
         items = asdict(value).items()
         return {key: _plain(item) for key, item in items if (key, item) not in UNSTATED}
     return value

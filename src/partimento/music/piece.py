@@ -24,7 +24,9 @@ from partimento.music import verbs
 from partimento.music.events import Event, Sweep, events_from_sweep, sweep
 from partimento.music.fermatas import checked_times, ends_under_fermatas
 from partimento.music.json import fields_from_dict, to_dict
+from partimento.music.lyrics import Syllable
 from partimento.music.notes import Note, Notes
+from partimento.music.provenance import Provenance
 from partimento.music.score_reference import ScoreReference, reference_after
 from partimento.music.tempo_map import TempoMap
 from partimento.music.timelines import (
@@ -82,6 +84,12 @@ class Piece:
         The MusicXML file that shows this piece, and the edits since. Writers use it to keep what
         notes do not say, such as slurs and lyrics. It does not count when pieces are compared, and
         changes of the music drop it.
+    provenance : Provenance or None
+        How the piece was composed, if a program composed it. It does not count when pieces are
+        compared, and stays when the music is changed.
+    lyrics : tuple of Syllable
+        The words of a MIDI file, sorted by onset. They do not count when pieces are compared. The
+        words of a MusicXML file are in its `score`.
 
     Raises
     ------
@@ -112,6 +120,8 @@ class Piece:
     open_end: bool = field(default=False, compare=False)
     warnings: tuple[str, ...] = field(default=(), compare=False)
     score: ScoreReference | None = field(default=None, compare=False, repr=False)
+    provenance: Provenance | None = field(default=None, compare=False, repr=False)
+    lyrics: tuple[Syllable, ...] = field(default=(), compare=False, repr=False)
 
     def __post_init__(self) -> None:
         source: Notes | Iterable[Note] = self.notes
@@ -369,12 +379,12 @@ class Piece:
         Parameters
         ----------
         path : Path or str
-            The suffix is one of ``.mid .musicxml .mxl .svg .png .pdf .wav .json .html``. A score
+            The suffix is one of ``.mid .musicxml .mxl .svg .png .pdf .wav .flac .ogg .mp3 .json .html``. A score
             of several pages as SVG or PNG continues in ``name-2.svg``, ``name-3.svg`` and so on.
         force : bool
             Replace existing files.
         soundfont : Path or str, optional
-            SoundFont (.sf2) for ``.wav`` and ``.html``.
+            SoundFont (.sf2) for sounds and ``.html``.
 
         Returns
         -------

@@ -14,7 +14,7 @@ from partimento.short_repr import short_repr
 
 Edit = tuple[str | int, ...]  # the name of an edit, and its values
 # Fields of a piece that a score file does not need to follow.
-INDEPENDENT = ("source", "warnings", "score", "cuts")
+INDEPENDENT = ("source", "warnings", "score", "cuts", "provenance", "lyrics")
 TEXTS = ("title", "composer")  # changes of these fields are edits
 
 

@@ -169,6 +169,29 @@ class RunFolder:
                 f"{self.path}: {path.name} was changed or damaged since the training"
             )
 
+    def fingerprint(self) -> str:
+        """Return SHA-256 of all that decides what the model composes.
+
+        Raises
+        ------
+        PartimentoError
+            If the run is not complete.
+        """
+        try:
+            about = self.read_about()
+            files = {name: about["files"][name] for name in sorted(about["files"])}
+            settings = {name: about["settings"][name] for name in ("data", "tokens", "model")}
+        except (OSError, ValueError, LookupError, TypeError) as error:
+            raise PartimentoError(
+                f"{self.path} is not a complete run: {type(error).__name__}: {error}"
+            ) from error
+        # The times and losses of the training change nothing, and the sampling is an option.
+        facts = {"files": {k: v for k, v in files.items() if not k.startswith("history")}}
+        if self.real_pieces.is_file():
+            facts["files"][self.real_pieces.name] = _sha256(self.real_pieces)
+        text = json.dumps({**facts, "settings": settings}, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
     def read_about(self) -> dict[str, Any]:
         """Read `about`; raise OSError or ValueError if it cannot be read."""
         about: dict[str, Any] = json.loads(self.about.read_text(encoding="utf-8"))

@@ -156,6 +156,8 @@ def _conductor(piece: Piece, resolution: int) -> Iterator[tuple[int, mido.MetaMe
         yield 0, MetaMessage("track_name", name=piece.title)
     if piece.composer:
         yield 0, MetaMessage("text", text=f"composer: {piece.composer}")
+    if piece.provenance is not None:
+        yield 0, MetaMessage("text", text=piece.provenance.to_text())
     for meter in written_meters(piece):
         clocks = 36 if meter.numerator % 3 == 0 and meter.denominator == 8 else 24
         yield (

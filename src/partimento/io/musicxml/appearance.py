@@ -20,6 +20,7 @@ from partimento.io.musicxml.elements import (
 )
 from partimento.io.musicxml.marks import Instruments
 from partimento.music.appearance import instrument_name, name_with_program
+from partimento.music.provenance import FIELD
 from partimento.notation.staves import BASS, CLEFS_BY_NAME, PERCUSSION, TREBLE, Clef
 
 Element = Any
@@ -55,6 +56,17 @@ def set_composer(root: Element, composer: str | int) -> None:
     creator = etree.Element("creator", type="composer")
     creator.text = str(composer)
     identification.insert(0, creator)
+
+
+def set_remark(root: Element, remark: str | int) -> None:
+    """Set the remark of this program, which only programs read."""
+    identification = child_of(root, "identification", SCORE)
+    remarks = identification.find("miscellaneous")
+    if remarks is None:  # the last element that the standard allows here
+        remarks = etree.SubElement(identification, "miscellaneous")
+    for field in remarks.xpath("miscellaneous-field[@name=$name]", name=FIELD):
+        remarks.remove(field)
+    etree.SubElement(remarks, "miscellaneous-field", name=FIELD).text = str(remark)
 
 
 def _set_credits(root: Element, kind: str, old: str, new: str) -> None:

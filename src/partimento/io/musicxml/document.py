@@ -99,6 +99,10 @@ class ScoreDocument:
         """Return the bars between two times in quarters; see `excerpt.cut`."""
         return self.edited("cut", str(start), str(end))
 
+    def with_remark(self, remark: str) -> ScoreDocument:
+        """Return the document with a remark of this program; an empty one changes nothing."""
+        return self.edited("remark", remark) if remark else self
+
     def to_xml(self) -> str:
         """Return the document as MusicXML text."""
         public = self._root.getroottree().docinfo.doctype
@@ -146,6 +150,7 @@ EDITS: dict[str, Callable[..., None]] = {
     "clef": appearance.set_clef,
     "title": appearance.set_title,
     "composer": appearance.set_composer,
+    "remark": appearance.set_remark,
 }
 
 

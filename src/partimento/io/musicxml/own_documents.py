@@ -24,7 +24,7 @@ TAGS = frozenset(
         *("type", "dot", "accidental", "time-modification", "actual-notes", "normal-notes"),
         *("stem", "notehead", "staff", "beam", "notations", "tied", "tuplet", "technical"),
         *("string", "fret", "backup", "forward", "barline", "bar-style", "harmony"),
-        *("part-group", "group-symbol", "group-barline"),
+        *("part-group", "group-symbol", "group-barline", "miscellaneous", "miscellaneous-field"),
     )
 )
 

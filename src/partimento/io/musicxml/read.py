@@ -17,6 +17,7 @@ The XML is parsed without network, DTD or entities. A document that declares ent
 
 from __future__ import annotations
 
+import contextlib
 import io
 import lzma
 import math
@@ -42,6 +43,7 @@ from partimento.io.musicxml.turns import Turns
 from partimento.music.limits import MAX_BYTES, MAX_NOTES, check_size
 from partimento.music.notes import MAX_GRID
 from partimento.music.piece import Piece
+from partimento.music.provenance import FIELD, Provenance
 from partimento.music.score_reference import ScoreReference
 from partimento.music.timelines import Part
 
@@ -160,8 +162,19 @@ def piece_of_document(root: Element, *, unfold: bool = False) -> Piece:
         title=title,
         composer=composer,
     )
+    if (composed := _provenance(root)) is not None:
+        piece = piece.replace(provenance=composed)
     is_open = _is_ours(root) and next(root.iter("bar-style"), None) is None
     return piece.replace(open_end=True) if is_open else piece
+
+
+def _provenance(root: Element) -> Provenance | None:
+    """Return how this program composed the piece; None if the document does not say."""
+    for field in root.iterfind("identification/miscellaneous/miscellaneous-field"):
+        if field.get("name") == FIELD:
+            with contextlib.suppress(ValueError):
+                return Provenance.from_text((field.text or "").strip())
+    return None
 
 
 def _joined(

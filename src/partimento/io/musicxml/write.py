@@ -27,6 +27,7 @@ from partimento.io.musicxml.percussion import (
     instrument_id,
 )
 from partimento.music.piece import Piece
+from partimento.music.provenance import FIELD
 from partimento.music.text import check_names
 from partimento.music.timelines import Bar, Key, Meter, Part, Tempo
 from partimento.notation.accidentals import Accidental, PartAccidentals
@@ -188,6 +189,9 @@ def _head(piece: Piece, together: Sequence[Sequence[int]]) -> ET.Element:
     _add(_add(identification, "encoding"), "software", "Partimento")
     if piece.source.url:
         _add(identification, "source", piece.source.url)
+    if piece.provenance is not None:
+        remarks = _add(identification, "miscellaneous")
+        _add(remarks, "miscellaneous-field", piece.provenance.to_text(), name=FIELD)
     parts = _add(root, "part-list")
     if len(together) < len(piece.parts):
         add_choir(parts, piece.parts, together)

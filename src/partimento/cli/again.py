@@ -1,0 +1,185 @@
+"""Implement ``partimento again``: compose a file again, and say what differs."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from partimento import __version__
+from partimento.cli import progress, screen
+from partimento.cli.compose import read_one, start_piece, write_all
+from partimento.errors import PartimentoError
+from partimento.export.write import WRITERS, Chain, check_paths, contents_of
+from partimento.io.formats import SUFFIXES
+from partimento.io.provenance import read_provenance
+from partimento.music.piece import Piece
+from partimento.music.provenance import Provenance, music_fingerprint
+from partimento.training.pretrained import model_folder
+from partimento.training.run_folder import RunFolder
+
+if TYPE_CHECKING:
+    from partimento.training.trained_model import TrainedModel
+
+SHOWN = 12  # characters of a fingerprint
+SOUNDS = (".wav", ".flac", ".ogg", ".mp3", ".html")
+
+
+def run_again(
+    source: Path,
+    outputs: Sequence[Path],
+    *,
+    model: str | None,
+    start: Path | None,
+    soundfont: Path | None,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Compose a file again; see `commands_trust.again`."""
+    check_paths(outputs, force=force)
+    record = read_provenance(source)
+    suffix = source.suffix.lower()
+    if suffix not in WRITERS:
+        raise PartimentoError(f"{source}: {suffix} files are not written, and cannot be compared")
+    folder = _folder(record, model, source)
+    begin = _start(record, start, source, folder)
+    with progress.stages(quiet=as_json) as stages:
+        with stages.during("start"):
+            from partimento.generate.provenance import compose_again
+            from partimento.training.trained_model import load_model
+
+            trained = load_model(folder)
+        with stages.during("compose"):
+            piece = compose_again(trained, record, start=begin)
+        with stages.during("compare"), screen.warning_lines():
+            chain = Chain(piece, soundfont)
+            is_same, differences = _compare(source, chain, record, trained)
+    written = write_all(piece, outputs, soundfont=soundfont, force=force) if outputs else []
+    if as_json:
+        paths = [str(path) for path in written]
+        screen.print_json(
+            {
+                "file": str(source),
+                "same": is_same,
+                "differences": differences,
+                "made": record.to_dict(),
+                "written": paths,
+            }
+        )
+    else:
+        _report(source, is_same, differences)
+    if not is_same:
+        raise typer.Exit(1)
+
+
+def _report(source: Path, is_same: bool, differences: Sequence[str]) -> None:
+    out = screen.out()
+    if is_same:
+        size = source.stat().st_size
+        out.print(screen.printable(f"{source} was made again: all {size:,} bytes are the same"))
+        return
+    out.print(screen.printable(f"{source} was made again, and differs:"))
+    for line in differences:
+        out.print(screen.printable(f"- {line}"))
+
+
+def _folder(record: Provenance, model: str | None, source: Path) -> Path:
+    """Return the run folder of the model, or raise an error that says how to name it."""
+    if model is not None:
+        folder = model_folder(model)
+        RunFolder(folder).check()
+        return folder
+    places = [model_folder(record.model), source.parent / record.model]
+    for place in places:
+        if record.model and RunFolder(place).exists():
+            return place
+    raise PartimentoError(
+        f"{source} was composed by the model {record.model!r}"
+        f" ({record.model_fingerprint[:SHOWN] or 'not saved'}), which is not here: name its run"
+        " folder with --model"
+    )
+
+
+def _start(record: Provenance, start: Path | None, source: Path, folder: Path) -> Piece | None:
+    """Read the score that the piece continues; None if it begins otherwise."""
+    stated = record.options.get("start")
+    if not isinstance(stated, dict):
+        if start is not None:
+            raise PartimentoError(f"{source} does not continue a score: leave out --start")
+        return None
+    name = str(stated.get("file", ""))
+    places = [start] if start is not None else [source.parent / name, Path(name)]
+    found = next((path for path in places if name and path.is_file()), None)
+    if found is None:
+        named = name or "a piece without a file"
+        raise PartimentoError(
+            f"{source} continues {start or named}, which is not here: give it with --start"
+        )
+    if hashlib.sha256(found.read_bytes()).hexdigest() != stated.get("sha256"):
+        raise PartimentoError(f"{found} is not the score that {source} continues: it has changed")
+    return start_piece(found, folder)
+
+
+def _compare(
+    source: Path, chain: Chain, record: Provenance, trained: TrainedModel
+) -> tuple[bool, list[str]]:
+    """Return whether the file is made again exactly, and otherwise what differs."""
+    suffix = source.suffix.lower()
+    data = source.read_bytes()
+    contents = contents_of(chain, suffix)
+    if data in contents:
+        return True, []
+    from partimento.generate.provenance import model_fingerprint
+
+    differences = []
+    facts = (
+        ("model", record.model_fingerprint, model_fingerprint(trained)),
+        ("corpus of the model", record.corpus_fingerprint, trained.fingerprint),
+    )
+    for name, before, now in facts:
+        if before != now:
+            shown = f"{now[:SHOWN] or 'none'}; the file's is {before[:SHOWN] or 'none'}"
+            differences.append(f"the {name} has another fingerprint: {shown}")
+    if record.version != __version__:
+        differences.append(f"this is version {__version__}; the file is by {record.version}")
+    same_music = record.music == music_fingerprint(chain.piece)
+    if not same_music:
+        differences.append("the composed music is not the same")
+    if suffix in SUFFIXES:
+        differences += _edits(read_one(source, quiet=True), chain.piece)
+    elif same_music:
+        differences.append("the music is the same, but not the bytes of the file")
+        if suffix in SOUNDS:
+            differences.append("the sound depends on the soundfont: name it with --soundfont")
+    return False, differences or [_first_difference(data, contents)]
+
+
+def _edits(written: Piece, composed: Piece) -> list[str]:
+    """Say where the notes of a file are not those that were composed."""
+    if music_fingerprint(written) == music_fingerprint(composed):
+        return ["the notes of the file are the composed ones; other content differs"]
+    mine, own = (_rows(piece) for piece in (written, composed))
+    changed = sorted(mine ^ own)
+    bars = [bar for bar in composed.bars() if bar.onset <= changed[0][0]]
+    number = bars[-1].number if bars else 0
+    return [
+        f"the notes differ from bar {number} on: {len(mine - own):,} are only in the file,"
+        f" {len(own - mine):,} only in the composed piece"
+    ]
+
+
+def _rows(piece: Piece) -> set[tuple[Any, ...]]:
+    return {(note.onset, note.pitch, note.duration, note.part) for note in piece.notes}
+
+
+def _first_difference(data: bytes, contents: Sequence[bytes]) -> str:
+    """Say where two files differ, if nothing better can be said."""
+    own = contents[0]
+    at = next(
+        (i for i, (a, b) in enumerate(zip(data, own, strict=False)) if a != b),
+        min(len(data), len(own)),
+    )
+    return f"the files differ from byte {at:,} on ({len(data):,} and {len(own):,} bytes)"
