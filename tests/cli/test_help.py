@@ -95,7 +95,7 @@ def test_on_a_terminal_headings_are_bold() -> None:
             "partimento: missing option '--out' / '-o'; see partimento render --help",
         ),
         (["demo", "--seed", "x"], "see partimento demo --help"),
-        (["tain"], "did you mean 'train'?; see partimento --help"),
+        (["tain"], "did you mean 'train', 'again'?; see partimento --help"),
     ],
 )
 def test_a_wrong_command_line_is_one_line(words: list[str], line: str) -> None:
