@@ -23,6 +23,7 @@ from partimento.models.loss import Totals
 from partimento.short_repr import short_repr
 from partimento.tokens.windows import Batch, Batches
 from partimento.training import backend
+from partimento.training.mixture import Mixture, best_mixture
 from partimento.training.settings import TrainSettings
 
 # Floating-point operations per compiled call. A call should take only a fraction of a second, so
@@ -99,11 +100,23 @@ Inspect = Callable[[int], str | None]
 @short_repr
 @dataclass(frozen=True)
 class Fitted:
-    """The outcome of training: history, the epoch that was kept, and why it ended."""
+    """The outcome of training.
+
+    Attributes
+    ----------
+    history : list of Epoch
+    best_epoch : int
+        The epoch whose weights were kept.
+    ended : str
+        Why training ended.
+    mixture : Mixture or None
+        After fine-tuning, how much of the new weights was kept.
+    """
 
     history: list[Epoch]
     best_epoch: int
     ended: str
+    mixture: Mixture | None = None
 
 
 def fit(
@@ -119,7 +132,8 @@ def fit(
 ) -> Fitted:
     """Train until the limit of epochs, time or patience is reached.
 
-    Afterwards the model has the weights of its best epoch.
+    Afterwards the model has the weights of its best epoch. If it was fine-tuned, it has the best
+    mixture of these and the weights with which training began (`training.mixture`).
 
     Parameters
     ----------
@@ -149,6 +163,7 @@ def fit(
     config = config.with_min_steps(steps)
     optimizer = _optimizer(config, steps)
     loop = backend.trainer(model.network, optimizer, model.loss)
+    first = loop.state()[0]
     point = start or Checkpoint((), 0, loop.state()[:2], [])
     if start:
         loop.set_state(start.state)
@@ -177,9 +192,27 @@ def fit(
             progress(steps, steps, epoch)
         if reason:
             raise PartimentoError(reason)
-    loop.set_state([*point.best, loop.state()[2]])
+    mixture, rest = None, [*point.best[1:], loop.state()[2]]
+    weights = point.best[0]
+    if config.base:
+
+        def loss(mixed: list[np.ndarray]) -> float:
+            loop.set_state([mixed, *rest])
+            return sum(_evaluated(loop, valid, size)[0].values())
+
+        mixture, weights = best_mixture(first, weights, loss)
+        ended = f"{ended}; {mixture}"
+    loop.set_state([weights, *rest])
     loop.sync()
-    return Fitted(list(point.history), point.best_epoch, ended)
+    return Fitted(list(point.history), point.best_epoch, ended, mixture)
+
+
+def _evaluated(
+    loop: backend.Trainer, valid: Batches, size: int
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Return the terms of the loss on the validation batches, and the metrics."""
+    parts = [loop.evaluate(*call) for call in _calls(valid, size)]
+    return reduce(Totals.plus, parts).means()
 
 
 def epochs_added(config: TrainSettings, steps: int) -> str:
@@ -270,11 +303,10 @@ class _Epochs:
         trained = time.monotonic() - began
         with _averaged_weights(self.loop, self.optimizer):
             called = time.monotonic()
-            parts = [self.loop.evaluate(*call) for call in _calls(valid, self.size)]
+            terms, metrics = _evaluated(self.loop, valid, self.size)
             inside += time.monotonic() - called
         seconds = time.monotonic() - began
         before = point.history[-1].seconds if point.history else 0.0
-        terms, metrics = reduce(Totals.plus, parts).means()
         epoch = Epoch(
             number,
             loss=float(np.mean(values)),
