@@ -34,6 +34,17 @@ def test_criteria_are_those_of_training_and_validation_pieces(data: Dataset) -> 
     assert real.nats == RealPieces().nats  # no model
 
 
+def test_real_pieces_are_typical_of_themselves(data: Dataset) -> None:
+    real = real_pieces(data)
+    rows = [measure(item.piece, item.key) for item in (*data.valid, *data.train)]
+    distances = [real.distance(row.style) for row in rows]
+    assert real.unusual.mean == pytest.approx(np.mean(distances))
+    assert "pitch_range" in real.style
+    wild = {name: spread.mean + 3 * spread.deviation for name, spread in real.style.items()}
+    assert real.distance(wild) == pytest.approx(3.0)
+    assert real.unusual.above(real.distance(wild)) > 1
+
+
 def test_the_likelihood_is_that_of_the_validation_pieces(
     markov_run: TrainedModel, data: Dataset
 ) -> None:

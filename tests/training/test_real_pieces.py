@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import pytest
@@ -10,12 +11,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from partimento.errors import PartimentoError
-from partimento.training.real_pieces import RealPieces, Spread
+from partimento.training.real_pieces import FAR, RealPieces, Spread
 from partimento.training.run_folder import RunFolder
 from partimento.training.trained_model import TrainedModel, load_model, save_model
 
 REAL = RealPieces(
-    Spread(0.9, 0.05), Spread(4.0, 2.0), Spread(2.5, 0.25), loop=1.5, repeated_bar=2, pieces=12
+    Spread(0.9, 0.05),
+    Spread(4.0, 2.0),
+    Spread(2.5, 0.25),
+    style={"interval": Spread(3.0, 0.5), "syncopation": Spread(1.0, 2.0)},
+    unusual=Spread(0.8, 0.2),
+    loop=1.5,
+    repeated_bar=2,
+    pieces=12,
 )
 
 
@@ -40,6 +48,20 @@ def test_a_distance_never_falls_with_the_difference(one: float, other: float) ->
 def test_equal_values_have_the_least_deviation() -> None:
     assert Spread.of([3.0, 3.0, 3.0], 0.5) == Spread(3.0, 0.5)
     assert Spread.of([1.0, 5.0], 0.5) == Spread(3.0, 2.0)
+
+
+def test_the_distance_of_a_style_is_a_mean_in_deviations() -> None:
+    assert REAL.distance({"interval": 4.0, "syncopation": 1.0}) == pytest.approx(1.0)
+    assert REAL.distance({"interval": 3.5, "syncopation": math.nan}) == pytest.approx(1.0)
+    assert REAL.distance({"interval": 1e6}) == FAR
+    assert REAL.distance({}) == REAL.distance({"unknown": 9.0}) == 0.0
+
+
+def test_runs_of_earlier_versions_have_no_style() -> None:
+    values = {k: v for k, v in REAL.to_plain().items() if k not in ("style", "unusual")}
+    real = RealPieces.from_plain(values)
+    assert (real.style, real.unusual) == ({}, RealPieces().unusual)
+    assert real.distance({"interval": 4.0}) == 0.0
 
 
 @pytest.mark.parametrize("real", [REAL, RealPieces()])

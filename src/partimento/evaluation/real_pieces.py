@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,7 +20,8 @@ BARS = 16  # measured of each piece: pieces of other lengths would have other lo
 MOST = 300  # pieces to measure
 SHARE = 0.95
 # The least deviations: a corpus of almost equal pieces must not exclude all candidates.
-IN_KEY, PARALLELS, NATS = 0.01, 2.0, 0.1
+IN_KEY, PARALLELS, NATS, UNUSUAL = 0.01, 2.0, 0.1, 0.05
+STYLE = 0.02  # of each feature, as a share of its mean
 
 
 def real_pieces(data: Dataset, model: Model | None = None) -> RealPieces:
@@ -38,10 +40,14 @@ def real_pieces(data: Dataset, model: Model | None = None) -> RealPieces:
     if len(items) < FEWEST:
         return RealPieces()
     rows = [_measured(item) for item in items]
+    style = _spreads([row.style for row in rows])
+    distances = [RealPieces(style=style).distance(row.style) for row in rows]
     return RealPieces(
         in_key=Spread.of([row.in_key for row in rows], IN_KEY),
         parallels=Spread.of([row.parallels for row in rows], PARALLELS),
         nats=_nats(data, model),
+        style=style,
+        unusual=Spread.of(distances, UNUSUAL),
         loop=float(np.quantile([row.loop for row in rows], SHARE)),
         repeated_bar=int(np.quantile([row.repeated_bar for row in rows], SHARE)),
         pieces=len(rows),
@@ -53,6 +59,16 @@ def _measured(item: TransposedPiece) -> Criteria:
     numbers = [bar.number for bar in piece.bars()]
     last = min(numbers[-1], numbers[0] + BARS - 1)
     return measure(piece.cut(numbers[0], last), item.key)
+
+
+def _spreads(rows: Sequence[Mapping[str, float]]) -> dict[str, Spread]:
+    """Return the spread of each feature; without those that no piece defines."""
+    found = {}
+    for name in rows[0]:
+        values = [row[name] for row in rows if math.isfinite(row.get(name, math.nan))]
+        if len(values) >= FEWEST:
+            found[name] = Spread.of(values, max(STYLE * abs(float(np.mean(values))), 1e-6))
+    return found
 
 
 def _nats(data: Dataset, model: Model | None) -> Spread:

@@ -7,13 +7,14 @@ composed piece can be compared with them.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from partimento.analysis.cadences import final_cadence, final_chord
 from partimento.analysis.features.structure import longest_bar_run
 from partimento.analysis.loops import longest_loop, stays_active
 from partimento.analysis.part_writing import part_writing
+from partimento.generate.style import style_of
 from partimento.music.bars import notes_by_bar
 from partimento.music.piece import Piece
 from partimento.music.timelines import Key
@@ -64,6 +65,8 @@ class Criteria:
         Notes out of range.
     nats : float
         Nats per event under the model; NaN if it is not known.
+    style : dict of float
+        Features that tell composed from real pieces (`generate.style`).
     """
 
     ends_on_tonic: bool
@@ -77,6 +80,7 @@ class Criteria:
     last_phrase: float | None = None
     outside: int = 0
     nats: float = math.nan
+    style: dict[str, float] = field(default_factory=dict)
 
 
 def measure(piece: Piece, key: Key, *, outside: int = 0, nats: float = math.nan) -> Criteria:
@@ -108,6 +112,7 @@ def measure(piece: Piece, key: Key, *, outside: int = 0, nats: float = math.nan)
         is_active=stays_active(piece.events),
         outside=outside,
         nats=nats,
+        style=style_of(piece, counts),
     )
 
 
@@ -122,7 +127,7 @@ def penalties(
     """Return the penalty of each criterion, in spreads of real pieces.
 
     A penalty of 0 is as good as they are. A likelihood is penalized if it is far from that of real
-    pieces, whether below or above it.
+    pieces, whether below or above it, and so is the style.
 
     Parameters
     ----------
@@ -141,6 +146,7 @@ def penalties(
         "activity": 0.0 if criteria.is_active else IDLE,
         "range": OUTSIDE + criteria.outside - 1 if criteria.outside else 0.0,
         "likelihood": 0.0 if math.isnan(criteria.nats) else real.nats.beyond(criteria.nats),
+        "style": real.unusual.above(real.distance(criteria.style)),
     }
     return {name: min(value, MOST) for name, value in found.items()}
 
@@ -167,7 +173,8 @@ def row(criteria: Criteria) -> dict[str, Any]:
         "loop": round(criteria.loop, 2),
         "nats": None if math.isnan(criteria.nats) else round(criteria.nats, 3),
     }
-    return {**vars(criteria), **rounded}
+    values = {name: value for name, value in vars(criteria).items() if name != "style"}
+    return {**values, **rounded}
 
 
 __all__ = ["ENDINGS", "Criteria", "Ending", "measure", "penalties", "row"]

@@ -6,8 +6,9 @@ stored in the file ``real_pieces.json`` of a run.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,6 +16,7 @@ import numpy as np
 from partimento.short_repr import short_repr
 
 FEWEST = 4  # pieces; with fewer, the defaults say more
+FAR = 5.0  # deviations of a feature that count at most
 
 
 @short_repr
@@ -45,6 +47,7 @@ class Spread(NamedTuple):
 GUITAR_IN_KEY = Spread(0.96, 0.03)
 GUITAR_PARALLELS = Spread(30.0, 25.0)
 UNKNOWN_NATS = Spread(0.0, 1e9)
+UNKNOWN_STYLE = Spread(0.0, 1.0)
 
 
 @short_repr
@@ -60,6 +63,10 @@ class RealPieces:
         Parallel fifths and octaves per 1,000 pairs of voices that both move.
     nats : Spread
         Nats per event under the model. The default deviation is so large that it has no effect.
+    style : dict of Spread
+        Features that tell composed from real pieces (`generate.style`).
+    unusual : Spread
+        The distance of the pieces from their own `style` (`distance`).
     loop : float
         Length in bars of the longest loop, which 95 % of the pieces do not exceed.
     repeated_bar : int
@@ -71,9 +78,23 @@ class RealPieces:
     in_key: Spread = GUITAR_IN_KEY
     parallels: Spread = GUITAR_PARALLELS
     nats: Spread = UNKNOWN_NATS
+    style: dict[str, Spread] = field(default_factory=dict)
+    unusual: Spread = UNKNOWN_STYLE
     loop: float = 1.0
     repeated_bar: int = 3
     pieces: int = 0
+
+    def distance(self, style: Mapping[str, float]) -> float:
+        """Return how far a piece's features are from the mean, on average in deviations.
+
+        At most `FAR` deviations of each feature count; a feature that is NaN does not.
+        """
+        far = [
+            min(abs(value - self.style[name].mean) / self.style[name].deviation, FAR)
+            for name, value in style.items()
+            if name in self.style and math.isfinite(value)
+        ]
+        return float(np.mean(far)) if far else 0.0
 
     def to_plain(self) -> dict[str, Any]:
         """Return JSON values."""
@@ -90,10 +111,16 @@ class RealPieces:
         """
         spreads = {
             name: Spread(*(float(value) for value in values[name]))
-            for name in ("in_key", "parallels", "nats")
+            for name in ("in_key", "parallels", "nats", "unusual")
+            if name in values or name != "unusual"  # runs of earlier versions have no style
+        }
+        style = {
+            str(name): Spread(*(float(number) for number in spread))
+            for name, spread in values.get("style", {}).items()
         }
         return cls(
             **spreads,
+            style=style,
             loop=float(values["loop"]),
             repeated_bar=int(values["repeated_bar"]),
             pieces=int(values["pieces"]),

@@ -1,0 +1,50 @@
+"""Measure features of a piece that tell composed pieces from real ones.
+
+A composed piece can be free of faults and still be unlike real music. It may be too wide in range
+or too busy, or have a new rhythm in every bar. `training.real_pieces` has these features of real
+pieces.
+"""
+
+from __future__ import annotations
+
+from partimento.analysis.features.rhythm import syncopation
+from partimento.analysis.features.structure import repeated_bars, repeated_rhythms
+from partimento.analysis.features.yang_lerch import (
+    average_inter_onset_interval,
+    average_pitch_interval,
+    notes_per_bar,
+)
+from partimento.analysis.part_writing import PartWriting
+from partimento.music.bars import notes_by_bar
+from partimento.music.piece import Piece
+
+RATES = ("hidden_fifths", "hidden_octaves", "crossings", "overlaps", "unresolved_leaps")
+
+
+def style_of(piece: Piece, counts: PartWriting) -> dict[str, float]:
+    """Return the features by name; NaN where one is not defined.
+
+    Parameters
+    ----------
+    piece : Piece
+        Without notes, the result is empty.
+    counts : PartWriting
+        The counts of this piece.
+    """
+    pitches = piece.notes.pitch[~piece.drums]
+    if not len(pitches):
+        return {}
+    bars = notes_by_bar(piece)
+    notes, pitches_per_bar = notes_per_bar(bars)
+    rates = counts.rates()
+    return {
+        "pitch_range": float(pitches.max() - pitches.min()),
+        "notes_per_bar": notes,
+        "pitches_per_bar": pitches_per_bar,
+        "interval": average_pitch_interval(piece),
+        "inter_onset_interval": average_inter_onset_interval(piece),
+        "syncopation": syncopation(bars),
+        "repeated_bars": repeated_bars(bars),
+        "repeated_rhythms": repeated_rhythms(bars),
+        **{name: rates[name] for name in RATES},
+    }
