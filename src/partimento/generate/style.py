@@ -7,6 +7,12 @@ pieces.
 
 from __future__ import annotations
 
+from partimento.analysis.features.muspy import (
+    n_pitch_classes_used,
+    n_pitches_used,
+    pitch_class_entropy,
+    pitch_entropy,
+)
 from partimento.analysis.features.rhythm import syncopation
 from partimento.analysis.features.structure import repeated_bars, repeated_rhythms
 from partimento.analysis.features.yang_lerch import (
@@ -18,7 +24,7 @@ from partimento.analysis.part_writing import PartWriting
 from partimento.music.bars import notes_by_bar
 from partimento.music.piece import Piece
 
-RATES = ("hidden_fifths", "hidden_octaves", "crossings", "overlaps", "unresolved_leaps")
+RATES = ("hidden_fifths", "hidden_octaves", "crossings", "overlaps", "unresolved_leaps", "in_key")
 
 
 def style_of(piece: Piece, counts: PartWriting) -> dict[str, float]:
@@ -39,6 +45,10 @@ def style_of(piece: Piece, counts: PartWriting) -> dict[str, float]:
     rates = counts.rates()
     return {
         "pitch_range": float(pitches.max() - pitches.min()),
+        "pitches_used": float(n_pitches_used(piece)),
+        "pitch_classes_used": float(n_pitch_classes_used(piece)),
+        "pitch_entropy": pitch_entropy(piece),
+        "pitch_class_entropy": pitch_class_entropy(piece),
         "notes_per_bar": notes,
         "pitches_per_bar": pitches_per_bar,
         "interval": average_pitch_interval(piece),
