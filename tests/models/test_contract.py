@@ -37,6 +37,7 @@ from partimento.training.uninitialized import uninitialized
 VARIANTS: list[tuple[str, dict[str, object]]] = [
     *((name, {}) for name in MODELS),
     ("notewise", {"core": "transformer"}),
+    ("notewise", {"weight_dropout": 0.4}),
     ("lstm", {"embed": "notes", "layers": 1}),
     ("lstm", {"joint": False, "dropout": 0.2}),
     ("lstm", {"joint": False, "held": False, "targets": "last"}),

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from partimento.models.layers import LSTM, SummedEmbedding, WindowDense
+from partimento.models.layers import LSTM, SummedEmbedding, WindowDense, lstm_by_scan
 from partimento.models.loss import Loss
 from partimento.tokens.vectors.onehot import flatten, one_hot
 from partimento.training import backend
@@ -45,6 +45,33 @@ def test_our_lstm_is_keras_lstm() -> None:
     last.build(x.shape)
     last.set_weights(mine.get_weights())
     np.testing.assert_allclose(np.asarray(last(x)), np.asarray(mine(x))[:, -1], atol=1e-5)
+
+
+def test_an_lstm_with_given_weights_is_keras_lstm() -> None:
+    keras.utils.set_random_seed(3)
+    layer = keras.layers.LSTM(6, return_sequences=True)
+    x = np.random.default_rng(3).normal(size=(4, 9, 5)).astype("float32")
+    expected = ops.convert_to_numpy(layer(x))
+    weights = (ops.convert_to_tensor(weight) for weight in layer.get_weights())
+    np.testing.assert_allclose(
+        ops.convert_to_numpy(lstm_by_scan(ops.convert_to_tensor(x), *weights)), expected, atol=1e-5
+    )
+
+
+def test_weights_are_dropped_in_training_only() -> None:
+    keras.utils.set_random_seed(4)
+    layer = LSTM(8, weight_dropout=0.5, return_sequences=True)
+    x = np.random.default_rng(4).normal(size=(2, 7, 3)).astype("float32")
+    without = keras.layers.LSTM(8, return_sequences=True)
+    without.build(x.shape)
+    whole = ops.convert_to_numpy(layer(x, training=False))
+    without.set_weights(layer.get_weights())
+    np.testing.assert_allclose(whole, ops.convert_to_numpy(without(x)), atol=1e-5)
+    first, second = (ops.convert_to_numpy(layer(x, training=True)) for _ in range(2))
+    # The first step has no recurrent input, so that nothing of it is dropped.
+    np.testing.assert_allclose(first[:, 0], whole[:, 0], atol=1e-5)
+    assert np.abs(first[:, 1:] - whole[:, 1:]).max() > 1e-3
+    assert np.abs(first[:, 1:] - second[:, 1:]).max() > 1e-3  # another draw in each call
 
 
 def test_a_sum_of_rows_and_its_gradient_are_those_of_one_hot_products() -> None:

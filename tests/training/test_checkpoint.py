@@ -37,6 +37,10 @@ SETTINGS = {
             "dropout": 0.3,
         }
     },
+    "notewise": {
+        "model": {"name": "notewise", "units": 8, "embed_size": 4, "weight_dropout": 0.4},
+        "tokens": {"window": 32},
+    },
     "vae": {
         "model": {"name": "vae", "latent": 3, "units": 8, "embed_size": 4, "anneal": 20},
         "tokens": {"window": 8},
@@ -71,7 +75,10 @@ def same(one: Path, two: Path) -> None:
         np.testing.assert_array_equal(mine, theirs)
 
 
-@pytest.mark.parametrize("name", ["lstm", pytest.param("vae", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "name",
+    ["lstm", *(pytest.param(name, marks=pytest.mark.slow) for name in ("vae", "notewise"))],
+)
 def test_stopped_and_resumed_is_uninterrupted(
     name: str, pieces: list[Piece], tmp_path: Path
 ) -> None:

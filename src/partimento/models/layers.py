@@ -270,7 +270,18 @@ class TransformerBlock(layers.Layer):
 
 
 class LSTM(layers.LSTM):
-    """Apply Keras' LSTM; on JAX, compute the same result faster (`models.fast_lstm`)."""
+    """Apply Keras' LSTM; on JAX, compute the same result faster (`models.fast_lstm`).
+
+    `weight_dropout` drops recurrent weights in training: in each batch, other ones are 0. It
+    regularizes more than dropout of the outputs alone (Merity, Keskar & Socher 2018, "Regularizing
+    and optimizing LSTM language models").
+    """
+
+    def __init__(self, units: int, *, weight_dropout: float = 0.0, **kwargs: Any) -> None:
+        super().__init__(units, **kwargs)
+        self.weight_dropout = weight_dropout
+        if weight_dropout:
+            self.weight_seeds = keras.random.SeedGenerator()
 
     def call(
         self, sequences: Any, initial_state: Any = None, mask: Any = None, training: bool = False
@@ -288,11 +299,38 @@ class LSTM(layers.LSTM):
             or self.activation is not activations.tanh
             or self.recurrent_activation is not activations.sigmoid
         )
-        if unsupported or not is_jax():
+        drops = bool(training and self.weight_dropout)
+        if unsupported or not (drops or is_jax()):
             return super().call(
                 sequences, initial_state=initial_state, mask=mask, training=training
             )
+        weights = (self.cell.kernel, self.cell.recurrent_kernel, self.cell.bias)
+        kernel, recurrent, bias = (ops.convert_to_tensor(weight) for weight in weights)
+        if drops:
+            recurrent = keras.random.dropout(recurrent, self.weight_dropout, seed=self.weight_seeds)
+        if not is_jax():
+            return lstm_by_scan(sequences, kernel, recurrent, bias)
         from partimento.models.fast_lstm import lstm_sequence
 
-        weights = (self.cell.kernel, self.cell.recurrent_kernel, self.cell.bias)
-        return lstm_sequence(sequences, *(ops.convert_to_tensor(weight) for weight in weights))
+        return lstm_sequence(sequences, kernel, recurrent, bias)
+
+
+def lstm_by_scan(sequences: Any, kernel: Any, recurrent: Any, bias: Any) -> Any:
+    """Compute an LSTM with given weights on any backend: ``(B, L, I) → (B, L, units)``.
+
+    The result is that of Keras' layer, which takes no other weights than its own.
+    """
+    inputs = ops.transpose(ops.matmul(sequences, kernel) + bias, (1, 0, 2))  # (L, B, 4 × units)
+    units = recurrent.shape[0]
+
+    # Output and memory are one array: TensorFlow's loop takes no other structure.
+    def step(state: Any, row: Any) -> tuple[Any, Any]:
+        output, memory = state[:, :units], state[:, units:]
+        gates = ops.split(row + ops.matmul(output, recurrent), 4, axis=-1)
+        enter, keep, leave = (ops.sigmoid(gates[number]) for number in (0, 1, 3))
+        memory = keep * memory + enter * ops.tanh(gates[2])
+        state = ops.concatenate([leave * ops.tanh(memory), memory], axis=-1)
+        return state, state
+
+    _, states = ops.scan(step, ops.zeros_like(inputs[0][:, : 2 * units]), inputs)
+    return ops.transpose(states[..., :units], (1, 0, 2))

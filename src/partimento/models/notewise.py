@@ -81,6 +81,12 @@ class Config(ModelSettings):
         lt=1,
         description="Dropout of the input features.",
     )
+    weight_dropout: float = Field(
+        default=0.0,
+        ge=0,
+        lt=1,
+        description="Dropout of the recurrent weights of LSTM layers.",
+    )
     repeats: bool = Field(
         default=True,
         description=(
@@ -132,7 +138,12 @@ class Notewise(NextModel):
         self.feature_embedding = SummedEmbedding(kinds, config.embed_size, name="facts")
         if config.core == "recurrent":
             self.core = [
-                LSTM(config.units, return_sequences=True, name=f"lstm_{i}")
+                LSTM(
+                    config.units,
+                    weight_dropout=config.weight_dropout,
+                    return_sequences=True,
+                    name=f"lstm_{i}",
+                )
                 for i in range(1, config.layers + 1)
             ]
         else:
