@@ -27,6 +27,7 @@ def test_features_of_a_scale_in_quarters() -> None:
     assert found["inter_onset_interval"] == 1
     assert found["repeated_bars"] == found["repeated_rhythms"] == 0.5
     assert found["syncopation"] == 0
+    assert found["polyphony"] == 1
     assert {*RATES} < {*found}
 
 

@@ -112,7 +112,7 @@ def measure(piece: Piece, key: Key, *, outside: int = 0, nats: float = math.nan)
         is_active=stays_active(piece.events),
         outside=outside,
         nats=nats,
-        style=style_of(piece, counts),
+        style={**style_of(piece, counts), "end_length": float(end.length)},
     )
 
 

@@ -54,7 +54,15 @@ def style_of(piece: Piece, counts: PartWriting) -> dict[str, float]:
         "interval": average_pitch_interval(piece),
         "inter_onset_interval": average_inter_onset_interval(piece),
         "syncopation": syncopation(bars),
+        "polyphony": _polyphony(piece),
         "repeated_bars": repeated_bars(bars),
         "repeated_rhythms": repeated_rhythms(bars),
         **{name: rates[name] for name in RATES},
     }
+
+
+def _polyphony(piece: Piece) -> float:
+    """Return the mean number of different pitches while any sounds."""
+    sounding = [(len(event.chord), event.duration) for event in piece.events if event.chord]
+    time = sum(duration for _, duration in sounding)
+    return float(sum(pitches * duration for pitches, duration in sounding) / time)
