@@ -318,7 +318,8 @@ class LSTM(layers.LSTM):
 def lstm_by_scan(sequences: Any, kernel: Any, recurrent: Any, bias: Any) -> Any:
     """Compute an LSTM with given weights on any backend.
 
-    Inputs are ``(B, L, I)`` and outputs ``(B, L, units)``. The result is that of Keras' layer, which takes no other weights than its own.
+    Inputs are ``(B, L, I)`` and outputs ``(B, L, units)``. The result is that of Keras'
+    layer, which takes no other weights than its own.
     """
     inputs = ops.transpose(ops.matmul(sequences, kernel) + bias, (1, 0, 2))  # (L, B, 4 × units)
     units = recurrent.shape[0]
