@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import pytest
 
 from partimento import Piece
+from partimento.music.notes import Note
+from partimento.music.timelines import Part
 from partimento.tokens.base import Grammar, Tokenizer
 from partimento.tokens.registry import TOKENIZERS, tokenizer_class
 
@@ -93,3 +96,21 @@ def test_pitches_of_its_numbers_cover_the_piece(fit: Fit, pieces: list[Piece]) -
         assert table.dtype == bool
     sounding = np.logical_or.reduce([table.any(0) for table in tables])
     assert sounding[np.unique(pieces[0].notes.pitch)].all()
+
+
+def test_each_struck_note_has_the_row_of_its_id(fit: Fit) -> None:
+    parts = (Part("High"), Part("Low"))
+    notes = [
+        Note(Fraction(0), Fraction(2), 72),
+        Note(Fraction(0), Fraction(1), 48, part=1),
+        Note(Fraction(1), Fraction(1), 50, part=1),
+        Note(Fraction(2), Fraction(1), 50, part=1),
+        Note(Fraction(2), Fraction(2), 50),
+    ]
+    piece = Piece(notes, parts=parts)
+    tokenizer = fit([piece])
+    ids = tokenizer.encode(piece).ids
+    struck = tokenizer.struck_notes(piece)
+    assert {(s.onset, s.pitch) for s in struck} == {(n.onset, n.pitch) for n in notes}
+    for row, _, pitch, _ in struck:
+        assert pitch in np.flatnonzero(tokenizer.pitches_of(0)[ids[row, 0]])

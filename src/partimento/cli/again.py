@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from partimento import __version__
+from partimento.analysis.humanize import humanize
 from partimento.cli import progress, screen
 from partimento.cli.compose import read_one, start_piece, write_all
+from partimento.cli.show import Shown
 from partimento.errors import PartimentoError
 from partimento.export.write import WRITERS, Chain, check_paths, contents_of
 from partimento.io.formats import SUFFIXES
@@ -34,6 +36,7 @@ def run_again(
     *,
     model: str | None,
     start: Path | None,
+    against: Sequence[str],
     soundfont: Path | None,
     force: bool,
     as_json: bool,
@@ -55,9 +58,9 @@ def run_again(
         with stages.during("compose"):
             piece = compose_again(trained, record, start=begin)
         with stages.during("compare"), screen.warning_lines():
-            chain = Chain(piece, soundfont)
+            chain = _chain(piece, record, trained, against, soundfont)
             is_same, differences = _compare(source, chain, record, trained)
-    written = write_all(piece, outputs, soundfont=soundfont, force=force) if outputs else []
+    written = write_all(chain, outputs, force=force) if outputs else []
     if as_json:
         paths = [str(path) for path in written]
         screen.print_json(
@@ -73,6 +76,24 @@ def run_again(
         _report(source, is_same, differences)
     if not is_same:
         raise typer.Exit(1)
+
+
+def _chain(
+    piece: Piece,
+    record: Provenance,
+    trained: TrainedModel,
+    against: Sequence[str],
+    soundfont: Path | None,
+) -> Chain:
+    """Return what writes the piece as the file was written: played, and with colors."""
+    played = colors = None
+    if "humanize" in record.writing:
+        played = humanize(piece, int(record.writing["humanize"]))
+    show = record.writing.get("show")
+    if isinstance(show, dict):
+        stated = [str(name) for name in against or show.get("against", ())]
+        colors = Shown(str(show.get("kind")), against=stated, trained=trained).colors(piece)
+    return Chain(piece, soundfont, played=played, colors=colors, midi_is_played=played is not None)
 
 
 def _report(source: Path, is_same: bool, differences: Sequence[str]) -> None:

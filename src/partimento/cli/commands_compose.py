@@ -11,7 +11,16 @@ from typing import Annotated
 import typer
 
 from partimento.cli.help import COMPOSE, command
-from partimento.cli.options import Encoding, Force, Json, NoteEnds, Soundfont
+from partimento.cli.options import (
+    Against,
+    Encoding,
+    Force,
+    Humanize,
+    Json,
+    NoteEnds,
+    Show,
+    Soundfont,
+)
 from partimento.errors import PartimentoError
 
 app = typer.Typer()
@@ -183,6 +192,9 @@ def compose(
     composer: Annotated[
         str, typer.Option(metavar="TEXT", help="Composer of the piece.", rich_help_panel=PIECE)
     ] = "",
+    show: Show = None,
+    against: Against = None,
+    humanized: Humanize = False,
     candidates: Annotated[
         int | None,
         typer.Option(
@@ -232,6 +244,9 @@ def compose(
         composer,
         tempo,
         candidates,
+        humanized,
+        show,
+        against or [],
     )
     if run is not None and model is not None:
         raise PartimentoError(f"two models are given: {run} and {model}")
@@ -248,14 +263,18 @@ def compose(
              partimento render prelude.mid -o prelude.pdf -o prelude.wav""",
         """Write a melody for the guitar:
              partimento render song.musicxml --program guitar --clef treble-8 -o song.pdf""",
+        """Convert all scores of a folder to PDF and MP3:
+             partimento render scores/ --to pdf --to mp3 -o rendered/""",
+        """Color the notes by what a model expected:
+             partimento render song.musicxml --show surprise --model chorales -o song.html""",
     ),
 )
 def render(
-    source: Annotated[
-        Path,
+    sources: Annotated[
+        list[Path],
         typer.Argument(
-            metavar="SCORE",
-            help="A score: MIDI, MusicXML, ABC, kern, MEI or Guitar Pro.",
+            metavar="SCORE...",
+            help="Scores, or folders of them: MIDI, MusicXML, ABC, kern, MEI or Guitar Pro.",
             show_default=False,
         ),
     ],
@@ -265,9 +284,32 @@ def render(
             "--out",
             "-o",
             metavar="FILE",
-            help="File to write, in the format of its suffix; may be given several times.",
+            help="File to write, in the format of its suffix; may be given several times. With "
+            "--to: a folder.",
         ),
     ],
+    formats: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--to",
+            metavar="FORMAT",
+            help="Write each score in this format, such as pdf or mp3, into the folder that -o "
+            "names; may be given several times.",
+        ),
+    ] = None,
+    show: Show = None,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME|RUN",
+            help="The model of --show surprise [default: the one that composed the piece].",
+        ),
+    ] = None,
+    against: Against = None,
+    humanized: Humanize = False,
+    seed: Annotated[
+        int, typer.Option(metavar="N", help="Seed of the deviations of --humanize.")
+    ] = 0,
     program: Annotated[
         str | None,
         typer.Option(
@@ -304,23 +346,26 @@ def render(
     force: Force = False,
     as_json: Json = False,
 ) -> None:
-    """Convert a score to another format: engraved score, sound, MIDI or MusicXML.
+    """Convert scores to other formats: engraved score, sound, MIDI, MusicXML.
 
     A score from a MusicXML file keeps its slurs, text and all other marks.
     """
-    from partimento.cli.compose import run_render
+    from partimento.cli.render import RenderOptions, run_render
+    from partimento.cli.show import Shown
 
+    reading = {
+        "quantize": "beats" if quantize else None,
+        "note_ends": note_ends,
+        "encoding": encoding,
+    }
+    if show is None and (model is not None or against):
+        raise PartimentoError("--model and --against belong to --show")
     run_render(
-        source,
+        sources,
         outputs,
-        changes={"program": program, "clef": clef},
-        voices=voices,
-        unfold=unfold,
-        reading={
-            "quantize": "beats" if quantize else None,
-            "note_ends": note_ends,
-            "encoding": encoding,
-        },
+        RenderOptions(program, clef, voices, unfold, humanized, seed, reading),
+        formats=formats or [],
+        shown=None if show is None else Shown(show, model=model, against=against or []),
         soundfont=soundfont,
         force=force,
         as_json=as_json,

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from partimento.cli.help import COMPOSE, EVALUATE, command
-from partimento.cli.options import Force, Json, Soundfont
+from partimento.cli.options import Against, Force, Json, Soundfont
 
 app = typer.Typer()
 
@@ -55,6 +55,7 @@ def again(
             help="The score that the piece continues [default: looked for beside FILE].",
         ),
     ] = None,
+    against: Against = None,
     soundfont: Soundfont = None,
     force: Force = False,
     as_json: Json = False,
@@ -71,6 +72,7 @@ def again(
         outputs or [],
         model=model,
         start=start,
+        against=against or [],
         soundfont=soundfont,
         force=force,
         as_json=as_json,

@@ -4,27 +4,26 @@ from __future__ import annotations
 
 import difflib
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from partimento.analysis.humanize import humanize
 from partimento.cli import progress, screen
 from partimento.cli.candidates import check_candidates, write_candidates
+from partimento.cli.show import Shown, with_writing
 from partimento.corpus.load import load_corpus
 from partimento.corpus.settings import AS_NOTATED, DataSettings
 from partimento.errors import PartimentoError
 from partimento.export import write as render
-from partimento.export.write import check_paths
+from partimento.export.write import Chain, check_paths
 from partimento.files import check_exists
 from partimento.generate.limits import check_length
-from partimento.music.appearance import CLEF_NAMES
 from partimento.music.instruments import program_named
 from partimento.music.piece import Piece
 from partimento.music.timelines import Key
 from partimento.training.run_folder import RunFolder
 from partimento.training.settings import SampleSettings
-
-HEARD = (".mid", ".midi", ".wav", ".json")  # formats of which repeats can be written out
 
 
 class ComposeOptions(NamedTuple):
@@ -45,6 +44,9 @@ class ComposeOptions(NamedTuple):
     composer: str
     tempo: float | None
     candidates: int | None  # to write into a folder; None: write only the best
+    humanized: bool = False  # whether sound and MIDI are played as by a person
+    show: str | None = None  # by what the notes are colored
+    against: Sequence[str] = ()  # the corpus of --show originality
 
 
 def run_compose(
@@ -71,6 +73,11 @@ def run_compose(
         check_paths(outputs, force=force)
     else:
         check_candidates(options.candidates, outputs, force=force)
+    shown = None if options.show is None else Shown(options.show, against=options.against)
+    if options.candidates is not None and (shown is not None or options.humanized):
+        raise PartimentoError("--show and --humanize write one piece: leave out --candidates")
+    if shown is not None:
+        shown.check_outputs(outputs)
     check_length(options.bars, options.events, options.prompt_events)
     sampling: dict[str, Any] = {
         name: value for name, value in options.sampling.items() if value is not None
@@ -117,13 +124,17 @@ def run_compose(
                 composer=options.composer,
                 tempo=options.tempo,
             )
+    if shown is not None:
+        shown = Shown(shown.kind, against=shown.against, trained=model)
     if options.candidates is not None:
         write_candidates(
             candidates, outputs, seed=seed, soundfont=soundfont, force=force, as_json=as_json
         )
         return
     piece = candidates[0].piece
-    written = write_all(piece, outputs, soundfont=soundfont, force=force)
+    chain = _chain(piece, options, shown, soundfont, seed)
+    written = write_all(chain, outputs, force=force)
+    piece = chain.piece
     events = len(piece.events)
     bars = sum(bar.number > 0 for bar in piece.bars())  # the pickup, number 0, does not count
     if as_json:
@@ -140,6 +151,17 @@ def run_compose(
         )
     else:
         screen.out().print(f"seed {seed}: {events} events, {bars} bars, {piece.keys[0].name}")
+
+
+def _chain(
+    piece: Piece, options: ComposeOptions, shown: Shown | None, soundfont: Path | None, seed: int
+) -> Chain:
+    """Return what writes a composed piece."""
+    if options.humanized:
+        piece = with_writing(piece, humanize=seed)
+    played = humanize(piece, seed) if options.humanized else None
+    colors = None if shown is None else shown.colors(piece)
+    return Chain(piece, soundfont, played=played, colors=colors, midi_is_played=played is not None)
 
 
 def _start(word: str, folder: Path) -> Piece | int | None:
@@ -221,72 +243,12 @@ def read_one(path: Path, *, config: DataSettings = AS_NOTATED, quiet: bool = Fal
     return piece
 
 
-def write_all(
-    piece: Piece, outputs: Sequence[Path], *, soundfont: Path | None, force: bool
-) -> list[Path]:
+def write_all(chain: Chain, outputs: Sequence[Path], *, force: bool) -> list[Path]:
     """Write a piece in every requested format.
 
     Intermediate formats are computed once. The file names are printed to stderr.
     """
     with progress.stages() as stages, stages.during("write"), screen.warning_lines():
-        written = render.write_all(render.Chain(piece, soundfont), outputs, force=force)
+        written = render.write_all(chain, outputs, force=force)
     screen.err().print(screen.printable(f"wrote {', '.join(map(str, written))}"))
     return written
-
-
-def run_render(
-    source: Path,
-    outputs: Sequence[Path],
-    *,
-    changes: Mapping[str, str | None],
-    voices: bool,
-    unfold: bool,
-    reading: Mapping[str, str | None],
-    soundfont: Path | None,
-    force: bool,
-    as_json: bool,
-) -> None:
-    """Convert a score to other formats.
-
-    Parameters
-    ----------
-    source : Path
-    outputs : sequence of Path
-    changes : mapping
-        The values of ``program`` and ``clef``, if they are changed.
-    voices : bool
-        Whether voices are separated, instead of those that the file states.
-    unfold : bool
-        Whether what is heard has all repeats. A score shows the signs of the file.
-    reading : mapping
-        Settings of the section ``data``; None leaves a setting as it is.
-    soundfont : Path or None
-    force : bool
-        Replace existing files.
-    as_json : bool
-        Print the files written as JSON.
-    """
-    check_paths(outputs, force=force)
-    program = None if changes["program"] is None else program_named(changes["program"])
-    clef = changes["clef"]
-    if clef is not None and clef not in CLEF_NAMES:
-        raise PartimentoError(f"no such clef: {clef!r}; choose from {' '.join(CLEF_NAMES)}")
-    config = AS_NOTATED.replace(**{name: value for name, value in reading.items() if value})
-    piece = _changed(read_one(source, config=config), program, clef)
-    piece = piece.separate_voices() if voices else piece
-    heard = [path for path in outputs if unfold and path.suffix.lower() in HEARD]
-    shown = [path for path in outputs if path not in heard]
-    written = write_all(piece, shown, soundfont=soundfont, force=force) if shown else []
-    if heard:
-        played = read_one(source, config=config.replace(repeats="unfolded"), quiet=True)
-        played = _changed(played, program, clef)
-        played = played.separate_voices() if voices else played
-        written += write_all(played, heard, soundfont=soundfont, force=force)
-    if as_json:
-        paths = [str(path) for path in written]
-        screen.print_json({"written": paths, "warnings": list(piece.warnings)})
-
-
-def _changed(piece: Piece, program: int | None, clef: str | None) -> Piece:
-    piece = piece if program is None else piece.with_program(program)
-    return piece if clef is None else piece.with_clef(clef)

@@ -23,6 +23,31 @@ Soundfont = Annotated[
         help="SoundFont (.sf2) for audio [default: the system's, or a small bundled one].",
     ),
 ]
+Show = Annotated[
+    str | None,
+    typer.Option(
+        metavar="WHAT",
+        help="Color the notes of .svg, .png, .pdf and .html files: surprise, by their probability "
+        "for the model, or originality, by the length of the passage shared with a corpus.",
+    ),
+]
+Against = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="SOURCE",
+        help="The corpus of --show originality, such as bundled:chorales; may be given several "
+        "times [default: that of a bundled model, if it comes with the program].",
+    ),
+]
+Humanize = Annotated[
+    bool,
+    typer.Option(
+        "--humanize",
+        "--humanise",
+        help="Play sound and MIDI as a person might: small deviations of time and loudness, and a "
+        "ritardando at the end.",
+    ),
+]
 WHICH, READING = "Which pieces", "How scores are read"
 SOURCE = (
     "Files, folders or zips of scores, a .parquet store, or a bundled collection: bundled:chorales."

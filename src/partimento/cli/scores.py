@@ -11,7 +11,7 @@ from partimento.analysis.keys import analyze_key
 from partimento.cli import screen
 from partimento.cli.compose import read_file, read_one, write_all
 from partimento.errors import PartimentoError
-from partimento.export.write import check_paths
+from partimento.export.write import Chain, check_paths
 from partimento.io.lint import lint
 from partimento.io.musicxml.bar_numbers import cut_bars
 from partimento.io.score_info import score_info
@@ -63,7 +63,7 @@ def run_transpose(
         moved = piece.transpose(semitones)
     except ValueError as error:
         raise PartimentoError(f"{source}: {error}") from error
-    written = write_all(moved, outputs, soundfont=soundfont, force=force)
+    written = write_all(Chain(moved, soundfont), outputs, force=force)
     key = moved.keys[0].name if moved.keys else None
     _report(written, {"semitones": semitones, "key": key}, moved, as_json=as_json)
 
@@ -86,7 +86,7 @@ def run_cut(
         raise PartimentoError(f"--bars is the first and the last bar, such as 5-8, not {bars!r}")
     check_paths(outputs, force=force)
     excerpt = cut_bars(read_one(source), int(match[1]), int(match[2] or match[1]))
-    written = write_all(excerpt, outputs, soundfont=soundfont, force=force)
+    written = write_all(Chain(excerpt, soundfont), outputs, force=force)
     _report(written, {"quarters": str(excerpt.length)}, excerpt, as_json=as_json)
 
 

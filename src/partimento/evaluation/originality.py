@@ -157,8 +157,8 @@ def originality(
     corpus = Corpus.of(corpus)
     if not pieces:
         raise PartimentoError("there are no pieces to compare")
-    inside, held_out = _compared_and_held_out(corpus)
-    index, relatives = index_corpus(inside, progress=progress), _Relatives(inside)
+    inside, held_out = compared_and_held_out(corpus)
+    index, relatives = index_corpus(inside, progress=progress), Relatives(inside)
     if held_out:
         real = [
             shared_with(index, piece) for piece in _with_progress(held_out, "real pieces", progress)
@@ -183,7 +183,7 @@ def originality(
     )
 
 
-def _compared_and_held_out(corpus: Corpus) -> tuple[list[Piece], list[Piece]]:
+def compared_and_held_out(corpus: Corpus) -> tuple[list[Piece], list[Piece]]:
     """Return the pieces to compare with, and the held-out pieces if there is a split."""
     splits = corpus.splits
     held_out = next((name for name in (TEST, VALID) if splits.get(name)), "")
@@ -212,7 +212,7 @@ def _mark_other_splits(
     ]
 
 
-class _Relatives:
+class Relatives:
     """Near-duplicates among pieces, computed on first use."""
 
     def __init__(self, pieces: Sequence[Piece]) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
+from partimento.export.note_colors import NoteColors, legend_html
 from partimento.export.page import web_page
 from partimento.export.page_sounds import PageSound
 from partimento.music.piece import Piece
@@ -45,6 +46,7 @@ def to_page(
     *,
     about: Mapping[str, Any] | None = None,
     files: Sequence[str] = (),
+    colors: NoteColors | None = None,
 ) -> str:
     """Build the player page as HTML.
 
@@ -66,6 +68,8 @@ def to_page(
         kind, which are shown first.
     files : sequence of str
         Names of files in the same folder, which can be downloaded.
+    colors : NoteColors, optional
+        The colors of the notes, which `svg_pages` have, for a legend and the texts of the notes.
 
     Raises
     ------
@@ -94,6 +98,7 @@ def to_page(
 <output id="clock" for="seek">0:00</output>
 {_voices(sounds) if is_mixed else ""}</div>
 {_sound_data(sounds)}
+{legend_html(colors) if colors else ""}
 <main id="score">
 {sheets}
 </main>

@@ -6,13 +6,14 @@ import os
 import warnings
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from partimento.errors import PartimentoError
 from partimento.export.marker import is_our_page, stamp_png, stamp_svg
+from partimento.export.note_colors import NoteColors, color_page
 from partimento.files import refuse_existing, write_atomically
 from partimento.music.piece import Piece
 from partimento.music.text import check_names, check_text
@@ -66,6 +67,10 @@ class Chain:
         Names of files in the same folder, to which a web page links.
     played : Piece, optional
         The piece as sounds play it: the same notes with other tempos. By default as written.
+    colors : NoteColors, optional
+        Colors of the notes in pictures and on the web page.
+    midi_is_played : bool
+        Whether MIDI files have the played piece, too.
     """
 
     piece: Piece
@@ -73,6 +78,8 @@ class Chain:
     about: Mapping[str, Any] | None = None
     files: Sequence[str] = ()
     played: Piece | None = None
+    colors: NoteColors | None = None
+    midi_is_played: bool = False
 
     @cached_property
     def document(self) -> ScoreDocument | None:
@@ -95,7 +102,13 @@ class Chain:
     @cached_property
     def stamp(self) -> str:
         """The line that says how the piece was composed; empty if no program composed it."""
-        return "" if self.piece.provenance is None else self.piece.provenance.to_text()
+        provenance = self.piece.provenance
+        if provenance is None:
+            return ""
+        if self.colors is not None and self.colors.record:
+            writing = {**provenance.writing, "show": dict(self.colors.record)}
+            provenance = replace(provenance, writing=writing)
+        return provenance.to_text()
 
     @cached_property
     def musicxml(self) -> str:
@@ -133,8 +146,14 @@ class Chain:
 
     @cached_property
     def pages(self) -> tuple[str, ...]:
-        """The engraved pages as SVG."""
-        return self._engraved()
+        """The engraved pages as SVG, with the colors of the notes."""
+        return self._colored(self._engraved())
+
+    def _colored(self, pages: tuple[str, ...], *, legend: bool = True) -> tuple[str, ...]:
+        colors = self.colors
+        if colors is None:
+            return pages
+        return tuple(color_page(page, colors, legend=legend) for page in pages)
 
     @cached_property
     def page(self) -> str:
@@ -144,10 +163,15 @@ class Chain:
 
         played = self.played or self.piece
         sounds = page_sounds(played, self.soundfont)
-        pages = self._engraved(heading=False, crop=True)
-        times = played.note_seconds()
+        # The notes are in the order of the written piece. Deviations of some milliseconds, by which
+        # a humanized piece is in another order, would not be seen.
+        timed = self.piece.replace(tempos=played.tempos)
+        pages = self._colored(self._engraved(heading=False, crop=True), legend=False)
+        times = timed.note_seconds()
         about = {**(self.about or {}), "remark": self.stamp}
-        return to_page(self.piece, pages, times, sounds, about=about, files=self.files)
+        return to_page(
+            self.piece, pages, times, sounds, about=about, files=self.files, colors=self.colors
+        )
 
 
 def write(
@@ -314,7 +338,7 @@ def _remove_stale(path: Path, count: int, *, keep: Sequence[Path]) -> None:
 def _midi(chain: Chain, _: str) -> list[bytes]:
     from partimento.io.midi.write import to_midi
 
-    return [to_midi(chain.piece)]
+    return [to_midi(chain.played or chain.piece if chain.midi_is_played else chain.piece)]
 
 
 def _musicxml(chain: Chain, suffix: str) -> list[bytes]:

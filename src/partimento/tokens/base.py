@@ -39,6 +39,28 @@ class Tokens(NamedTuple):
     context: Mapping[str, np.ndarray]
 
 
+@short_repr
+class StruckNote(NamedTuple):
+    """A note that a row of ids strikes.
+
+    Attributes
+    ----------
+    row : int
+        The row of `Tokens.ids`.
+    onset : Fraction
+        In quarters.
+    pitch : int
+        MIDI pitch.
+    part : int or None
+        The part of the piece; None if the ids do not tell parts apart.
+    """
+
+    row: int
+    onset: Fraction
+    pitch: int
+    part: int | None = None
+
+
 class SymbolCosts(Protocol):
     """Return the cost, in nats, of symbols outside a vocabulary."""
 
@@ -181,6 +203,9 @@ class Tokenizer(Protocol):
 
     def encode(self, piece: Piece) -> Tokens:
         """Tokenize a piece."""
+
+    def struck_notes(self, piece: Piece) -> list[StruckNote]:
+        """Return which row of `encode` says that each note is struck."""
 
     def encode_all(self, pieces: Sequence[Piece]) -> list[Tokens]:
         """Tokenize several pieces; faster than calling `encode` for each."""

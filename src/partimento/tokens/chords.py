@@ -23,7 +23,7 @@ from partimento.music.events import Event, merge_held
 from partimento.music.piece import Piece
 from partimento.music.timelines import Key
 from partimento.short_repr import short_repr
-from partimento.tokens.base import DEFAULT_SETTINGS, SymbolCosts, Tokens
+from partimento.tokens.base import DEFAULT_SETTINGS, StruckNote, SymbolCosts, Tokens
 from partimento.tokens.chord_grammar import CHORD, DURATION, HELD, ChordGrammar
 from partimento.tokens.settings import TokenSettings
 from partimento.tokens.vocabulary import END, PAD, PITCHES, SPECIAL, START, UNKNOWN, Vocabulary
@@ -139,6 +139,15 @@ class ChordTokenizer:
         for t, row in enumerate(holdable):
             bits[t, : len(row)] = row[: self.most_notes]
         return Tokens(np.array(rows, np.int32), {HOLDABLE: bits})
+
+    def struck_notes(self, piece: Piece) -> list[StruckNote]:
+        """Return the row of each struck note; see `Tokenizer.struck_notes`."""
+        struck, now = [], Fraction(0)
+        for row, event in enumerate(merge_held(piece.events), self.header_rows):
+            new = [pitch for pitch in event.chord if pitch not in event.held]
+            struck += [StruckNote(row, now, pitch) for pitch in new]
+            now += event.duration
+        return struck
 
     def decode(self, ids: np.ndarray) -> Piece:
         """Return the piece that ids ``(T, 3)`` describe, up to the first end row.

@@ -23,7 +23,7 @@ import numpy as np
 
 from partimento.music.events import Event, merge_held
 from partimento.music.piece import Piece
-from partimento.tokens.base import DEFAULT_SETTINGS
+from partimento.tokens.base import DEFAULT_SETTINGS, StruckNote
 from partimento.tokens.event_tokens import EventTokenizer, bar_of, options_of, ranges_of
 from partimento.tokens.note_grammar import (
     ABOVE,
@@ -123,6 +123,17 @@ class NoteTokenizer(EventTokenizer):
                 ids.append((layout.hold if pitch in event.held else NOTE) + pitch)
             ids.append(end)
         return ids
+
+    def struck_notes(self, piece: Piece) -> list[StruckNote]:
+        """Return the token of each struck note; see `Tokenizer.struck_notes`."""
+        struck, row, now = [], HEADER, Fraction(0)
+        for event in self.read(piece.events, self.frame):
+            for pitch in reversed(event.chord):
+                if pitch not in event.held:
+                    struck.append(StruckNote(row, now, pitch))
+                row += 1
+            row, now = row + 1, now + event.duration  # the duration is a token, too
+        return struck
 
     def lengths(self, piece: Piece) -> list[Fraction]:
         """Return the duration of each event of a piece."""

@@ -30,7 +30,7 @@ from partimento.music.timelines import Part
 from partimento.short_repr import short_repr
 from partimento.tokens import note_features
 from partimento.tokens import note_grammar as g
-from partimento.tokens.base import DEFAULT_SETTINGS
+from partimento.tokens.base import DEFAULT_SETTINGS, StruckNote
 from partimento.tokens.event_tokens import EventTokenizer, bar_of, options_of, ranges_of
 from partimento.tokens.note_grammar import COLUMNS, HEADER, NONE, NOTE, Layout
 from partimento.tokens.parallels import parallels
@@ -190,6 +190,16 @@ class VoiceTokenizer(EventTokenizer):
             ids.append(end)
             previous = event.pitches
         return ids
+
+    def struck_notes(self, piece: Piece) -> list[StruckNote]:
+        """Return the token of each struck note; see `Tokenizer.struck_notes`."""
+        struck, row, now = [], HEADER, Fraction(0)
+        for event in self._events(piece):
+            for place, voice in enumerate(self.order):
+                if event.struck[voice] and event.pitches[voice] != NONE:
+                    struck.append(StruckNote(row + place, now, event.pitches[voice], voice))
+            row, now = row + self.voices + 1, now + event.duration
+        return struck
 
     def _events(self, piece: Piece) -> list[VoiceEvent]:
         return voice_events(piece, self.voices, self.frame, repeated_notes=self.repeated_notes)

@@ -217,12 +217,22 @@ def _longest(
     matches: Matches,
     pieces: Sequence[IndexedPiece],
 ) -> SharedPassage:
-    """Return the longest passage; the first one, if several are equally long.
+    """Return the longest passage; the first one, if several are equally long."""
+    start = int(matches.length.argmax())
+    return passage_at(index, sequence, start, int(matches.length[start]), pieces)
+
+
+def passage_at(
+    index: SequenceIndex,
+    sequence: PieceSequence,
+    start: int,
+    length: int,
+    pieces: Sequence[IndexedPiece],
+) -> SharedPassage:
+    """Return the shared passage of `length` elements from the element `start` on.
 
     Its place in the corpus is the first one with the same rhythm, else the first one.
     """
-    start = int(matches.length.argmax())
-    length = int(matches.length[start])
     places = index.places(sequence, start, length)
     intervals = np.diff(sequence.onset[start : start + length])
     elements = places[:MAX_COMPARED, None] + np.arange(length)

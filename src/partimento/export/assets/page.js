@@ -63,6 +63,9 @@
     const group = event.target.closest("g.note[id]");
     const found = group && /^n(\d+)/.exec(group.id);
     if (found && times[found[1]]) { move(times[found[1]][0]); sound.play(); }
+    // With colored notes, each says where it comes from, or how probable it is.
+    const told = byId("told"), text = group && group.querySelector(":scope > title");
+    if (told && group) told.textContent = text ? text.textContent : "Nothing is known about this note.";
   });
   addEventListener("keydown", (event) => {
     const typing = event.target.closest && event.target.closest("input, button, a, summary");
