@@ -266,7 +266,7 @@ def compose(
         """Convert all scores of a folder to PDF and MP3:
              partimento render scores/ --to pdf --to mp3 -o rendered/""",
         """Color the notes by what a model expected:
-             partimento render song.musicxml --show surprise --model chorales -o song.html""",
+             partimento render song.mid --show surprise --model chorales -o song.html""",
     ),
 )
 def render(

@@ -212,6 +212,7 @@ def _mark_other_splits(
     ]
 
 
+@short_repr
 class Relatives:
     """Near-duplicates among pieces, computed on first use."""
 
