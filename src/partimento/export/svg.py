@@ -50,6 +50,9 @@ OPTIONS: dict[str, Any] = {
     "xmlIdSeed": 1,
     **PAPER,
 }
+# A tablature belongs to the staff above it: the space between them, in half staff spaces.
+WITH_TABLATURE = {"spacingBraceGroup": 7}
+TABLATURE = "<sign>TAB"
 SIZES = {*PAPER, "pageMarginTop", "pageMarginBottom", "pageMarginLeft", "pageMarginRight"}
 # Maximum factor by which a page is drawn larger and then shrunk, to fit tall systems. It gives
 # staves of 3.6 mm, the smallest that are easy to read. Taller systems get taller pages.
@@ -93,6 +96,8 @@ def to_svg(
             name: round(value * paper) if name in SIZES else value
             for name, value in OPTIONS.items()
         }
+        if TABLATURE in musicxml:
+            options |= WITH_TABLATURE
         options |= {"unit": unit, "header": "auto" if heading else "none", "adjustPageHeight": True}
         right = 10.0 * (
             options["pageWidth"] - options["pageMarginLeft"] - options["pageMarginRight"]
@@ -157,7 +162,7 @@ def _without_frets(musicxml: str) -> str:
 
     Verovio draws no tie to or from a note with a fret.
     """
-    return musicxml if "<sign>TAB" in musicxml else re.sub(r"<fret>[^<]*</fret>", "", musicxml)
+    return musicxml if TABLATURE in musicxml else re.sub(r"<fret>[^<]*</fret>", "", musicxml)
 
 
 def _height(root: ET.Element) -> float:

@@ -144,10 +144,9 @@ def tuning_named(text: str, *, capo: int = 0) -> Tuning:
 
 
 def tuning_of(piece: Piece, *, capo: int = 0) -> Tuning:
-    """Return the tuning that suits the lowest note of a piece.
+    """Return the tuning in which the fewest notes are below the lowest string.
 
-    This is the standard tuning, unless a note is below its lowest string. If no tuning is low
-    enough, it is the standard one.
+    It is the standard tuning, unless another one has more notes.
 
     Parameters
     ----------
@@ -162,8 +161,7 @@ def tuning_of(piece: Piece, *, capo: int = 0) -> Tuning:
     >>> tuning_of(Piece([Note(0, 1, 38)])).name
     'drop d'
     """
-    lowest = int(piece.notes.pitch.min()) if len(piece.notes) else 127
-    for name in ("standard", *LOWERED):
-        if lowest >= min(TUNINGS[name].strings) + capo:
-            return replace(TUNINGS[name], capo=capo)
-    return replace(STANDARD, capo=capo)
+    pitches = piece.notes.pitch
+    names = ("standard", *LOWERED)
+    below = [int((pitches < min(TUNINGS[name].strings) + capo).sum()) for name in names]
+    return replace(TUNINGS[names[below.index(min(below))]], capo=capo)

@@ -17,7 +17,8 @@ from partimento.music.timelines import ChordSymbol, Key, Meter, Part, Source, Te
 if TYPE_CHECKING:
     from partimento.music.piece import Piece
 
-UNSTATED = (("staves", None), ("clef", ""))  # values of a part that are left out
+# Values of a part that are left out.
+UNSTATED = (("staves", None), ("clef", ""), ("strings", ()), ("capo", 0))
 TIMES = ("fermatas", "phrase_ends")  # left out if empty
 TIMELINES: dict[str, Any] = {
     "meters": Meter,

@@ -204,6 +204,11 @@ class Part:
         that differ in nothing else are equal.
     clef : str
         The clef that was asked for, one of `appearance.CLEF_NAMES`; by default it is chosen.
+    strings : tuple of int
+        The MIDI pitch of each open string, without capo, from string 1 on. If it is given and notes
+        have frets, the part is written with a tablature.
+    capo : int
+        The fret of the capo; 0 for none. Frets of notes count from it.
     """
 
     name: str = ""
@@ -211,6 +216,11 @@ class Part:
     is_drum: bool = False
     staves: int | None = field(default=None, compare=False)
     clef: str = field(default="", compare=False)
+    strings: tuple[int, ...] = field(default=(), compare=False)
+    capo: int = field(default=0, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "strings", tuple(self.strings))  # JSON has lists
 
 
 @short_repr

@@ -142,7 +142,9 @@ def texture_of(
     instrument = instrument_of(part)
     may_be_lines = not part.program or part.program in LINES_FAMILY
     known = instrument in KEYBOARDS or (instrument in CHOIRS and may_be_lines) or not instrument
-    if part.is_drum or not len(pitch) or not known or part.staves == 1 or part.clef:
+    if part.strings or part.is_drum or not len(pitch) or not known or part.staves == 1:
+        return "single"
+    if part.clef:
         return "single"
     cut = sweep(onset, end, pitch)
     sounding, lasting = np.diff(cut.first), np.diff(cut.times)

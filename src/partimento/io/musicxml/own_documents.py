@@ -25,6 +25,8 @@ TAGS = frozenset(
         *("stem", "notehead", "staff", "beam", "notations", "tied", "tuplet", "technical"),
         *("string", "fret", "backup", "forward", "barline", "bar-style", "harmony"),
         *("part-group", "group-symbol", "group-barline", "miscellaneous", "miscellaneous-field"),
+        *("staff-details", "staff-type", "staff-lines", "staff-tuning", "tuning-step"),
+        *("tuning-alter", "tuning-octave", "capo"),
     )
 )
 

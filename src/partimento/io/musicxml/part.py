@@ -23,6 +23,7 @@ from partimento.io.musicxml.marks import (
     velocity_of,
     written_value,
 )
+from partimento.io.musicxml.tablature import strings_of
 from partimento.io.musicxml.turns import Turns, read_barline, read_direction
 from partimento.music.limits import MAX_QUARTERS, check_size
 from partimento.music.notes import MAX_GRID
@@ -116,6 +117,10 @@ class PartReader:
         the end of the bar.
     staves : int
         The largest number of staves that the part states.
+    strings : tuple of int
+        The open strings of a tablature, from string 1 on, without capo; empty if none is stated.
+    capo : int
+        The fret of the capo; 0 for none.
     meters, keys, tempos, chords : dict
         By place. If there are two at one place, the first one counts.
     local_meters : dict
@@ -156,6 +161,8 @@ class PartReader:
         self.shift: int | None = 0  # the one for the whole bar; None if there are several
         self.fifths = 0
         self.staves = 1
+        self.strings: tuple[int, ...] = ()
+        self.capo = 0
         self.bar = self.now = self.onset = self.first = 0
         self.ends: list[int] = []
         self.rest: Element | None = None
@@ -470,6 +477,10 @@ class PartReader:
                 text = (sign.text or "1").strip()
                 starts = sign.get("type") == "start" and text.isascii() and text.isdigit()
                 self.repeated = int(text[:2]) if starts else 0
+        for details in elements.get("staff-details", ()) if self.has_tab else ():
+            strings, capo = strings_of(details)
+            self.strings = self.strings or strings
+            self.capo = self.capo or capo
         for transpose in elements.get("transpose", ()):
             self._transpose(transpose)
         times = elements.get("time", ())

@@ -186,12 +186,12 @@ def _joined(
     joined = join_parts(readers)
     of_tab = {part: tab for tab, part in joined.items()}
     kept = [i for i in range(len(readers)) if i not in joined]
-    with_program = {
-        i: replace(parts[i], program=parts[of_tab[i]].program)
-        for i in of_tab
-        if parts[i].program is None
-    }
-    return [readers[i] for i in kept], tuple(with_program.get(i, parts[i]) for i in kept)
+    with_strings = {}
+    for i, tab in of_tab.items():
+        program = parts[tab].program if parts[i].program is None else parts[i].program
+        strings, capo = parts[tab].strings, parts[tab].capo
+        with_strings[i] = replace(parts[i], program=program, strings=strings, capo=capo)
+    return [readers[i] for i in kept], tuple(with_strings.get(i, parts[i]) for i in kept)
 
 
 def _root(data: bytes) -> Element:
@@ -408,12 +408,19 @@ def _within_limits(grid: int) -> int:
 
 def _part(listed: Element | None, reader: PartReader) -> Part:
     if listed is None:
-        return Part(staves=reader.staves)
+        return Part(staves=reader.staves, strings=reader.strings, capo=reader.capo)
     instruments = reader.instruments
     name = _text(listed, "part-name")
     if not name and not instruments.sounds:  # the instruments of a drum kit do not name the part
         name = _text(listed, "score-instrument/instrument-name")
-    return Part(name, instruments.program, instruments.is_drum, reader.staves)
+    return Part(
+        name,
+        instruments.program,
+        instruments.is_drum,
+        reader.staves,
+        strings=reader.strings,
+        capo=reader.capo,
+    )
 
 
 def _text(element: Element, path: str) -> str:

@@ -26,6 +26,12 @@ from partimento.io.musicxml.percussion import (
     add_place,
     instrument_id,
 )
+from partimento.io.musicxml.tablature import (
+    TablatureWriter,
+    add_strings,
+    add_tablature_clef,
+    has_tablature,
+)
 from partimento.music.piece import Piece
 from partimento.music.provenance import FIELD
 from partimento.music.text import check_names
@@ -254,6 +260,8 @@ class _PartWriter:
         self.is_exact = True  # not only for pictures
         self.tied: dict[int, int] = {}  # the number of symbols written so far, by index of the note
         self.is_drum = piece.parts[number].is_drum
+        self.has_tab = has_tablature(piece, number)
+        self.staves = len(layout.clefs) + self.has_tab
         self.accidentals = PartAccidentals(names, piece.keys, ticks)
         self.onset, self.pitch, self.velocity, self.string, self.fret = (
             piece.notes.onset.tolist(),
@@ -264,6 +272,9 @@ class _PartWriter:
         )
 
     def write(self, part: ET.Element) -> None:
+        tablature = TablatureWriter(
+            self.piece, self.staves, self._pitch, self.step, is_exact=self.is_exact
+        )
         for i, (bar, staves) in enumerate(zip(self.bars, self.layout.bars, strict=True)):
             measure = _add(
                 part,
@@ -281,15 +292,14 @@ class _PartWriter:
                 is_exact=self.is_exact,
             )
             accidentals = {} if self.is_drum else self.accidentals.in_bar(staves)
+            length = int(bar.duration * self.ticks) // self.step
             for place, (staff, voice, symbols) in enumerate(_voices(staves)):
                 if place:
-                    _add(
-                        _add(measure, "backup"),
-                        "duration",
-                        int(bar.duration * self.ticks) // self.step,
-                    )
+                    _add(_add(measure, "backup"), "duration", length)
                 for symbol in symbols:
                     self._symbol(measure, symbol, staff, voice, staves[staff].stems, accidentals)
+            if self.has_tab:
+                tablature.write_bar(measure, staves, length)
             if i == len(self.bars) - 1 and not self.piece.open_end:
                 _add(_add(measure, "barline", location="right"), "bar-style", "light-heavy")
 
@@ -301,7 +311,7 @@ class _PartWriter:
         if changed:
             attributes = _add(measure, "attributes")
             for i in changed:
-                number = {"number": str(i + 1)} if len(staves) > 1 else {}
+                number = {"number": str(i + 1)} if self.staves > 1 else {}
                 _clef(attributes, staves[i].clef, number)
 
     def _marks(self, measure: ET.Element, bar: Bar, *, first: bool) -> None:
@@ -362,15 +372,28 @@ class _PartWriter:
                 meter.numerator,
                 meter.denominator,
             )
-            element = _add(attributes, "time", **({"print_object": "no"} if repeated else {}))
+            self._time(attributes, meter, hidden=bool(repeated))
+        if first:
+            if self.staves > 1:
+                _add(attributes, "staves", self.staves)
+            for number, clef in enumerate(self.layout.clefs, 1):
+                _clef(attributes, clef, {"number": str(number)} if self.staves > 1 else {})
+            if self.has_tab:
+                add_tablature_clef(attributes, str(self.staves))
+                add_strings(attributes, self.piece.parts[self.number], str(self.staves))
+
+    def _time(self, attributes: ET.Element, meter: Meter, *, hidden: bool) -> None:
+        """Write a time signature; in pictures, a tablature shows none."""
+        shown: list[tuple[bool, dict[str, str]]] = [(not hidden, {})]
+        if self.has_tab and not self.is_exact:
+            staves = range(1, self.staves + 1)
+            shown = [(not hidden and i < self.staves, {"number": str(i)}) for i in staves]
+        for is_shown, number in shown:
+            element = _add(
+                attributes, "time", **number, **({} if is_shown else {"print_object": "no"})
+            )
             _add(element, "beats", meter.numerator)
             _add(element, "beat-type", meter.denominator)
-        if first:
-            clefs = self.layout.clefs
-            if len(clefs) > 1:
-                _add(attributes, "staves", len(clefs))
-            for number, clef in enumerate(clefs, 1):
-                _clef(attributes, clef, {"number": str(number)} if len(clefs) > 1 else {})
 
     def _symbol(
         self,
@@ -490,7 +513,7 @@ class _PartWriter:
                 _add(note, "stem", "up")
                 if self.is_drum:
                     add_head(note, self.pitch[index])
-                if len(self.layout.clefs) > 1:
+                if self.staves > 1:
                     _add(note, "staff", staff + 1)
                 if not alone and index == slot[0]:
                     word = "begin" if nth == 0 else "end" if nth == len(slots) - 1 else "continue"
@@ -525,7 +548,7 @@ class _PartWriter:
             _add(note, "stem", stem)
         if drum is not None:
             add_head(note, drum)
-        if len(self.layout.clefs) > 1:
+        if self.staves > 1:
             _add(note, "staff", staff + 1)
         if head:
             for level, word in enumerate(symbol.beams, 1):
@@ -556,7 +579,8 @@ class _PartWriter:
 
     def _fingering(self, note: ET.Element, index: int) -> None:
         """Write the string and the fret of a note, if it has them."""
-        if self.string[index] > 0 and self.fret[index] >= 0:
+        # With a tablature, string and fret stand there.
+        if self.string[index] > 0 and self.fret[index] >= 0 and not self.has_tab:
             notations = note.find("notations")
             technical = _add(
                 _add(note, "notations") if notations is None else notations, "technical"

@@ -106,6 +106,9 @@ class _PartReader:
                 is_final |= (element.findtext("bar-style") or "").strip() in FINAL
             elif element.tag == "note" and element.find("cue") is None:
                 place = (_number(element, "staff") - 1, element.findtext("voice") or "1")
+                if place[0] in self.clefs and self.clefs[place[0]].sign == "TAB":
+                    now += self._tablature_quarters(element)
+                    continue
                 symbols = voices.setdefault(place, [])
                 if element.find("chord") is not None and symbols:
                     symbols[-1] = _with_pitch(symbols[-1], element)
@@ -124,6 +127,11 @@ class _PartReader:
             bar.get("implicit") != "yes",
             is_final,
         )
+
+    def _tablature_quarters(self, element: Element) -> Fraction:
+        """Return how much time a note of a tablature takes, which is not checked."""
+        is_timeless = element.find("chord") is not None or element.find("grace") is not None
+        return Fraction(0) if is_timeless else self._quarters(element)
 
     def _quarters(self, element: Element) -> Fraction:
         return exact(element.findtext("duration"), "a duration") / self.divisions

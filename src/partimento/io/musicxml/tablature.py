@@ -1,0 +1,187 @@
+"""Write the tablature of a part as a second staff under its notation.
+
+It is one part with two staves, and the lower one is an alternate notation of the upper one. The
+notes on it have the same times and voices; rests are hidden, and there are no stems.
+"""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+from partimento.music.piece import Piece
+from partimento.music.timelines import Part
+from partimento.notation.layout import StaffBar
+from partimento.notation.symbol import Symbol
+
+NAMES = (("C", 0), ("C", 1), ("D", 0), ("E", -1), ("E", 0), ("F", 0), ("F", 1), ("G", 0), ("A", -1))
+NAMES = (*NAMES, ("A", 0), ("B", -1), ("B", 0))
+STEPS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+IN_TABLATURE = 100  # the id ``n5.101`` belongs to note 5 on the tablature, ``n5.102`` to its tie
+
+
+def has_tablature(piece: Piece, number: int) -> bool:
+    """Return whether a part is written with a tablature: it has strings, and its notes frets."""
+    if not piece.parts[number].strings:
+        return False
+    notes = piece.notes
+    return bool(np.any(notes.fret[notes.part == number] >= 0))
+
+
+def add_tablature_clef(attributes: ET.Element, number: str) -> None:
+    """Add the clef of the tablature staff."""
+    clef = ET.SubElement(attributes, "clef", number=number)
+    ET.SubElement(clef, "sign").text = "TAB"
+    ET.SubElement(clef, "line").text = "5"
+
+
+def add_strings(attributes: ET.Element, part: Part, number: str) -> None:
+    """Add the strings and the capo of the tablature staff."""
+    details = ET.SubElement(attributes, "staff-details", number=number)
+    ET.SubElement(details, "staff-type").text = "alternate"
+    ET.SubElement(details, "staff-lines").text = str(len(part.strings))
+    for line, pitch in enumerate(reversed(part.strings), 1):  # line 1 is the lowest one
+        tuning = ET.SubElement(details, "staff-tuning", line=str(line))
+        step, alter = NAMES[pitch % 12]
+        ET.SubElement(tuning, "tuning-step").text = step
+        if alter:
+            ET.SubElement(tuning, "tuning-alter").text = str(alter)
+        ET.SubElement(tuning, "tuning-octave").text = str(pitch // 12 - 1)
+    if part.capo:
+        ET.SubElement(details, "capo").text = str(part.capo)
+
+
+def strings_of(details: Any) -> tuple[tuple[int, ...], int]:
+    """Return the strings of a ``staff-details`` and the fret of its capo.
+
+    There are no strings if it is no tablature, or states a string that cannot be.
+    """
+    pitches: dict[int, int] = {}
+    for tuning in details.findall("staff-tuning"):
+        try:
+            octave = int(tuning.findtext("tuning-octave", ""))
+            step = STEPS[tuning.findtext("tuning-step", "").strip()]
+            alter = int(tuning.findtext("tuning-alter", "0"))
+            pitches[int(tuning.get("line", ""))] = 12 * (octave + 1) + step + alter
+        except (KeyError, ValueError):
+            return (), 0
+    capo = details.findtext("capo", "0").strip()
+    strings = tuple(pitches[line] for line in sorted(pitches, reverse=True))
+    is_possible = all(0 <= pitch <= 127 for pitch in strings)
+    return (strings if is_possible else (), int(capo) if re.fullmatch("[0-9]{1,2}", capo) else 0)
+
+
+class TablatureWriter:
+    """Write the tablature of one part, bar by bar.
+
+    Parameters
+    ----------
+    piece : Piece
+    staff : int
+        The number of the tablature staff, from 1.
+    add_pitch : callable
+        Adds the pitch of a note index to its element.
+    step : int
+        Ticks per division.
+    is_exact : bool
+        Whether the document is for programs that read it. Pictures show no tied frets.
+    """
+
+    def __init__(
+        self,
+        piece: Piece,
+        staff: int,
+        add_pitch: Callable[[ET.Element, int], None],
+        step: int,
+        *,
+        is_exact: bool,
+    ) -> None:
+        self.staff, self.add_pitch, self.step, self.is_exact = staff, add_pitch, step, is_exact
+        self.string, self.fret = piece.notes.string.tolist(), piece.notes.fret.tolist()
+        self.written: dict[int, int] = {}  # how often each note was written
+
+    def write_bar(self, measure: ET.Element, staves: Iterable[StaffBar], length: int) -> None:
+        """Write one bar, of `length` divisions, after its notation."""
+        voices = [symbols for staff in staves for symbols in staff.voices]
+        for rank, symbols in enumerate(voices):
+            ET.SubElement(ET.SubElement(measure, "backup"), "duration").text = str(length)
+            voice = str(4 * (self.staff - 1) + 1 + rank)
+            for symbol in symbols:
+                self._symbol(measure, symbol, voice)
+
+    def _symbol(self, measure: ET.Element, symbol: Symbol, voice: str) -> None:
+        for index in symbol.graces:
+            self._grace(measure, index, voice)
+        shown = [
+            tied
+            for tied in symbol.notes
+            if self.fret[tied[0]] >= 0 and (self.is_exact or not tied[1])
+        ]
+        if not shown:
+            note = ET.SubElement(measure, "note", {"print-object": "no"})
+            ET.SubElement(note, "rest", {"measure": "yes"} if symbol.whole_bar else {})
+            self._value(note, symbol, voice)
+        for place, (index, from_before, to_next) in enumerate(shown):
+            note = ET.SubElement(measure, "note", id=self._id(index))
+            if place:
+                ET.SubElement(note, "chord")
+            self.add_pitch(note, index)
+            ties = [("stop", from_before), ("start", to_next)] if self.is_exact else []
+            self._value(note, symbol, voice, ties)
+            notations = ET.SubElement(note, "notations")
+            for kind, is_tied in ties:
+                if is_tied:
+                    ET.SubElement(notations, "tied", type=kind)
+            self._position(notations, index)
+        for index in symbol.graces_after:
+            self._grace(measure, index, voice)
+
+    def _value(
+        self,
+        note: ET.Element,
+        symbol: Symbol,
+        voice: str,
+        ties: Iterable[tuple[str, bool]] = (),
+    ) -> None:
+        ET.SubElement(note, "duration").text = str(symbol.duration // self.step)
+        for kind, is_tied in ties:
+            if is_tied:
+                ET.SubElement(note, "tie", type=kind)
+        ET.SubElement(note, "voice").text = voice
+        value: Any = symbol.value
+        if not symbol.whole_bar:
+            ET.SubElement(note, "type").text = value.type
+            for _ in range(value.dots):
+                ET.SubElement(note, "dot")
+        if value.tuplet:
+            change = ET.SubElement(note, "time-modification")
+            ET.SubElement(change, "actual-notes").text = str(value.tuplet.actual)
+            ET.SubElement(change, "normal-notes").text = str(value.tuplet.normal)
+        if note.find("rest") is None:
+            ET.SubElement(note, "stem").text = "none"
+        ET.SubElement(note, "staff").text = str(self.staff)
+
+    def _grace(self, measure: ET.Element, index: int, voice: str) -> None:
+        if self.fret[index] < 0:
+            return
+        note = ET.SubElement(measure, "note", id=self._id(index))
+        ET.SubElement(note, "grace")
+        self.add_pitch(note, index)
+        ET.SubElement(note, "voice").text = voice
+        ET.SubElement(note, "type").text = "16th"
+        ET.SubElement(note, "stem").text = "none"
+        ET.SubElement(note, "staff").text = str(self.staff)
+        self._position(ET.SubElement(note, "notations"), index)
+
+    def _position(self, notations: ET.Element, index: int) -> None:
+        technical = ET.SubElement(notations, "technical")
+        ET.SubElement(technical, "string").text = str(self.string[index])
+        ET.SubElement(technical, "fret").text = str(self.fret[index])
+
+    def _id(self, index: int) -> str:
+        nth = self.written[index] = self.written.get(index, 0) + 1
+        return f"n{index}.{IN_TABLATURE + nth}"
