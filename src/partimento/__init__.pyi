@@ -1,3 +1,4 @@
+from . import guitar as guitar
 from ._read import read as read
 from ._train import train as train
 from .analysis.cadences import final_cadence as final_cadence

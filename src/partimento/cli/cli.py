@@ -21,6 +21,7 @@ from partimento.cli import (
     commands_evaluate,
     commands_scores,
     commands_start,
+    commands_tab,
     commands_train,
     commands_trust,
 )
@@ -51,6 +52,7 @@ for commands in (
     commands_compose,
     commands_scores,
     commands_trust,
+    commands_tab,
     commands_evaluate,
 ):
     app.add_typer(commands.app)

@@ -43,6 +43,9 @@ WRITERS = Registry(
         ".mp3": "partimento.export.write:_sound",
         ".json": "partimento.export.write:_json",
         ".html": "partimento.export.write:_html",
+        ".gp5": "partimento.export.write:_guitar_pro",
+        ".tab": "partimento.export.write:_ascii_tab",
+        ".txt": "partimento.export.write:_ascii_tab",
     },
     needs=("__call__",),
     prefix=".",
@@ -374,6 +377,21 @@ def _sound(chain: Chain, suffix: str) -> list[bytes]:
 
 def _json(chain: Chain, _: str) -> list[str]:
     return [check_text("the piece", chain.piece.to_json()) + "\n"]
+
+
+def _guitar_pro(chain: Chain, _: str) -> list[bytes]:
+    from partimento.guitar.fingerings import with_all_frets
+    from partimento.io.guitar_pro.write import to_guitar_pro
+
+    return [to_guitar_pro(with_all_frets(chain.piece))]
+
+
+def _ascii_tab(chain: Chain, _: str) -> list[str]:
+    from partimento.guitar.ascii_tab import to_ascii
+    from partimento.guitar.fingerings import fingering
+
+    has_frets = any(part.strings for part in chain.piece.parts)
+    return [to_ascii(chain.piece if has_frets else fingering(chain.piece))]
 
 
 def _html(chain: Chain, _: str) -> list[str]:

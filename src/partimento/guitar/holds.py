@@ -24,6 +24,8 @@ MOST_STATES = 160
 PER_POSITION = 0.04  # per fret of the position, for each chord or note
 UNHOLDABLE = 20.0  # a chord that no hand can hold: its notes have strings, and a warning
 PER_FRET_APART = 1.0  # of such a chord
+# The share of a grip's cost that notes which ring on have: the hand placed its fingers before.
+RINGING_SHARE = 0.3
 WITHOUT_PLACE = 100.0  # a note for which there is no string
 
 
@@ -75,6 +77,9 @@ def holds(
     frets[rows, strings[rows, columns]] = fret_of_note[rows, columns]
     costs = grip_costs(frets, tuning).astype(float)
     is_missing = (strings[:, : len(struck)] == LET_GO).sum(axis=1)
+    rings = (strings[:, len(struck) :] != LET_GO).sum(axis=1)
+    share = (len(struck) + RINGING_SHARE * rings) / (len(struck) + rings)
+    costs *= share[:, None]
     if not np.isfinite(costs[is_missing == 0]).any():
         costs = np.minimum(costs, _forced(frets))
     costs += WITHOUT_PLACE * is_missing[:, None]

@@ -156,7 +156,7 @@ def _traced(
     total: np.ndarray,
 ) -> Path:
     """Follow the origins back from the cheapest last state."""
-    path = Path({}, [], [], set(), float(total.min(initial=0)))
+    path = Path({}, [], [], set(), float(total.min()) if len(total) else 0.0)
     chosen = int(total.argmin()) if len(total) else 0
     for number in range(len(strikes) - 1, -1, -1):
         strike, state = strikes[number], states[number]

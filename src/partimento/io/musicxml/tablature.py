@@ -75,6 +75,20 @@ def strings_of(details: Any) -> tuple[tuple[int, ...], int]:
     return (strings if is_possible else (), int(capo) if re.fullmatch("[0-9]{1,2}", capo) else 0)
 
 
+def _longest_on_string(piece: Piece) -> set[int]:
+    """Return the notes with frets; of a unison on one string, only the longest."""
+    notes = piece.notes
+    chosen: dict[tuple[int, ...], int] = {}
+    columns = (notes.part, notes.onset, notes.string, notes.grace)
+    rows = zip(*(column.tolist() for column in columns), strict=True)
+    for index, place in enumerate(rows):
+        if notes.fret[index] >= 0:
+            other = chosen.setdefault(place, index)
+            if notes.duration[index] > notes.duration[other]:
+                chosen[place] = index
+    return set(chosen.values())
+
+
 class TablatureWriter:
     """Write the tablature of one part, bar by bar.
 
@@ -103,6 +117,7 @@ class TablatureWriter:
         self.staff, self.add_pitch, self.step, self.is_exact = staff, add_pitch, step, is_exact
         self.string, self.fret = piece.notes.string.tolist(), piece.notes.fret.tolist()
         self.written: dict[int, int] = {}  # how often each note was written
+        self.shown = _longest_on_string(piece)
 
     def write_bar(self, measure: ET.Element, staves: Iterable[StaffBar], length: int) -> None:
         """Write one bar, of `length` divisions, after its notation."""
@@ -119,7 +134,7 @@ class TablatureWriter:
         shown = [
             tied
             for tied in symbol.notes
-            if self.fret[tied[0]] >= 0 and (self.is_exact or not tied[1])
+            if tied[0] in self.shown and (self.is_exact or not tied[1])
         ]
         if not shown:
             note = ET.SubElement(measure, "note", {"print-object": "no"})
@@ -166,7 +181,7 @@ class TablatureWriter:
         ET.SubElement(note, "staff").text = str(self.staff)
 
     def _grace(self, measure: ET.Element, index: int, voice: str) -> None:
-        if self.fret[index] < 0:
+        if index not in self.shown:
             return
         note = ET.SubElement(measure, "note", id=self._id(index))
         ET.SubElement(note, "grace")

@@ -152,6 +152,20 @@ def find_fingering(
     return Fingering(piece.replace(warnings=(*piece.warnings, *warnings)), tuple(found))
 
 
+def with_all_frets(piece: Piece) -> Piece:
+    """Return a piece in which all parts but drums have strings and frets.
+
+    Parts that have them are kept. Other guitars are fingered, and so are other instruments, as if
+    they were guitars.
+    """
+    for number, part in enumerate(piece.parts):
+        own = piece.notes.part == number
+        is_missing = bool((piece.notes.fret[own] < 0).any())
+        if is_missing and not part.is_drum:
+            piece = fingering(piece, part=number)
+    return piece
+
+
 def _players(piece: Piece, part: str | int | None) -> list[tuple[int, ...]]:
     """Return the parts of each guitarist."""
     if part is not None:

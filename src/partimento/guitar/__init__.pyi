@@ -1,0 +1,11 @@
+from .ascii_tab import to_ascii as to_ascii
+from .fingerings import FingeredPart as FingeredPart
+from .fingerings import Fingering as Fingering
+from .fingerings import find_fingering as find_fingering
+from .fingerings import fingering as fingering
+from .playable import can_move as can_move
+from .playable import chord_cost as chord_cost
+from .playable import is_playable as is_playable
+from .tunings import TUNINGS as TUNINGS
+from .tunings import Tuning as Tuning
+from .tunings import tuning_named as tuning_named
