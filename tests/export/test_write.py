@@ -34,6 +34,9 @@ MAGIC = {
     ".mp3": b"ID3",
     ".json": b"{",
     ".html": b"<!doctype html>",
+    ".gp5": b"\x18FICHIER GUITAR PRO v5.10",
+    ".tab": b"Chorale\n",
+    ".txt": b"Chorale\n",
 }
 
 

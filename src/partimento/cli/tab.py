@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -45,7 +46,7 @@ def run_tab(
     force: bool,
     as_json: bool,
 ) -> None:
-    """Finger scores, and write or print their tablatures.
+    """Write or print the tablatures of scores.
 
     Parameters
     ----------
@@ -75,9 +76,7 @@ def run_tab(
         piece = fingering.piece
         for warning in piece.warnings:
             screen.err().print(screen.printable(f"{piece.source.path}: {warning}"))
-        written = (
-            write_all(piece, targets[number], soundfont=None, force=force) if outputs else []
-        )
+        written = write_all(piece, targets[number], soundfont=None, force=force) if outputs else []
         reports.append(_report(fingering, written))
         if not outputs and not as_json:
             for line in to_ascii(piece).splitlines():
@@ -139,7 +138,7 @@ def _report(fingering: Fingering, written: Sequence[Path]) -> dict[str, Any]:
 
 def _part(piece: Piece, part: FingeredPart) -> dict[str, Any]:
     positions = [position for _, position in part.positions]
-    shifts = sum(a != b for a, b in zip(positions, positions[1:], strict=False))
+    shifts = sum(a != b for a, b in pairwise(positions))
     return {
         "name": piece.parts[part.part].name,
         "tuning": tuning_text(part.tuning.strings),

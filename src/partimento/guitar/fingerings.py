@@ -62,7 +62,7 @@ class FingeredPart:
 @short_repr
 @dataclass(frozen=True, slots=True)
 class Fingering:
-    """A piece whose guitar parts have strings and frets, and what there is to say about them.
+    """A piece whose guitars have strings and frets, with the fingering of each.
 
     Attributes
     ----------
@@ -193,7 +193,7 @@ def _players(piece: Piece, part: str | int | None) -> list[tuple[int, ...]]:
 
 
 def _with_joined_parts(piece: Piece, groups: Sequence[tuple[int, ...]]) -> tuple[Piece, list[int]]:
-    """Join the parts of each player, and return the piece with the index of each one's part."""
+    """Join the parts of each player, and return the piece and the joined parts."""
     home = {i: parts[0] for parts in groups for i in parts}
     if all(i == to for i, to in home.items()):
         return piece, sorted(home)
@@ -247,7 +247,7 @@ def _finger(piece: Piece, number: int, tuning: Tuning, *, keep: bool) -> tuple[P
 
 
 def _as_guitar(part: Part, tuning: Tuning) -> Part:
-    """Return a part with its strings, and a guitar's program if it states no instrument."""
+    """Return a part with its strings, as a guitar if it states no instrument."""
     program = part.program
     if not program and not instruments_of_text(part.name):
         program = BASS_GUITAR if max(tuning.strings) < LOWEST_GUITAR_STRING else GUITAR

@@ -1,7 +1,7 @@
-"""List what the left hand may hold when notes are struck: the states of the fingering.
+"""List what the left hand may hold when notes are struck.
 
-A state has a position of the hand, a string for each struck note, and a string for each note that
-still rings, unless the hand lets go of it.
+These are the states of the fingering. Each has a position of the hand, and a string for each struck
+note. A note that still rings has a string, too, unless the hand lets go of it.
 
 Shapes: C states, N struck notes and then those that ring, S strings.
 """
@@ -22,6 +22,8 @@ LET_GO = -1  # the string of a note that no longer rings, or that has no place
 MOST_STATES = 160
 # Costs of a place on the neck. They make the hand stay low, where there is no reason to go up.
 PER_POSITION = 0.04  # per fret of the position, for each chord or note
+# An open treble string beside stopped ones sounds out of place, the more the higher they are.
+TREBLE_STRINGS, OPEN_FROM, PER_FRET_ABOVE_OPEN = 3, 4, 0.25
 UNHOLDABLE = 20.0  # a chord that no hand can hold: its notes have strings, and a warning
 PER_FRET_APART = 1.0  # of such a chord
 # The share of a grip's cost that notes which ring on have: the hand placed its fingers before.
@@ -84,6 +86,9 @@ def holds(
         costs = np.minimum(costs, _forced(frets))
     costs += WITHOUT_PLACE * is_missing[:, None]
     costs += PER_POSITION * np.arange(costs.shape[1])
+    has_open = (frets[:, :TREBLE_STRINGS] == 0).any(axis=1) & (frets > 0).any(axis=1)
+    above = np.maximum(np.arange(1, costs.shape[1] + 1) - OPEN_FROM, 0)
+    costs += PER_FRET_ABOVE_OPEN * has_open[:, None] * above
     number, position = np.nonzero(np.isfinite(costs))
     cost = costs[number, position]
     best = np.argsort(cost, kind="stable")[:MOST_STATES]
@@ -97,7 +102,7 @@ def _assignments(
     tuning: Tuning,
     stated: tuple[int | None, ...],
 ) -> np.ndarray:
-    """Return ``(A, N)``: all ways to give each note a string of its own, or to let go of it.
+    """Return all ways ``(A, N)`` to give each note a string, or to let go of it.
 
     A struck note is without a string only if all notes together have no strings.
     """

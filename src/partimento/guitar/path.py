@@ -1,8 +1,8 @@
 """Find the easiest way through a piece by dynamic programming over hand positions.
 
-For each chord, the cost of a state is that of its grip, and that of the cheapest way to reach it:
-the shift of the hand, and the notes that it lets go of too early. The path with the lowest sum is
-found exactly, for the states of `holds`, as in
+For each chord, the cost of a state is that of its grip, and that of the cheapest way to reach it.
+A way costs the shift of the hand, and the notes that it lets go of too early. The path with the
+lowest sum is found exactly, for the states of `holds`, as in
 
     Sayegh, "Fingering for string instruments with the optimum path paradigm", Computer Music
     Journal 13 (1989), no. 3.
@@ -24,7 +24,7 @@ from partimento.guitar.tunings import Tuning
 from partimento.short_repr import short_repr
 
 # Costs of a shift.
-SHIFT, PER_SHIFT_MM = 0.5, 0.01
+SHIFT, PER_SHIFT_MM = 0.2, 0.009
 # A shift costs its time factor times as much: SLOW, and QUICK divided by the seconds that it has.
 SLOW, QUICK = 0.5, 0.15
 SHORTEST_S = 0.05  # shorter times count as this
@@ -33,8 +33,8 @@ FREE_SHIFT = 0.5  # the factor of a shift under an open string, which needs no f
 CUT, PER_CUT_S = 0.8, 0.6  # letting go of a note that should ring, and per second that it lacks
 LONGEST_CUT_S = 2.0
 CROSSING = 0.02  # per string from one note to the next, for the right hand
-# A leap from one note to the next on one string: in broken chords, each note has its own string.
-LEAP, SMALLEST_LEAP = 0.6, 3  # semitones
+# Two notes of a broken chord on one string, so that they cannot ring together.
+SAME_STRING, SMALLEST_LEAP = 0.6, 3  # semitones
 MOST_IN_BROKEN_CHORD = 4  # notes of two strikes together
 
 
@@ -57,6 +57,8 @@ class Strike:
         The seconds that each of them should still ring.
     stated : tuple of (int or None)
         The string of each struck note, from 0, where it is given; empty if none is.
+    is_broken : bool
+        Whether it continues a broken chord: it leaps, and so does the strike before or after it.
     """
 
     notes: tuple[int, ...]
@@ -66,6 +68,7 @@ class Strike:
     ringing_pitches: tuple[int, ...] = ()
     lacking: tuple[float, ...] = ()
     stated: tuple[int | None, ...] = ()
+    is_broken: bool = False
 
 
 @short_repr
@@ -114,7 +117,7 @@ def easiest_path(strikes: Sequence[Strike], tuning: Tuning) -> Path:
 
 
 def _shift_costs(tuning: Tuning) -> np.ndarray:
-    """Return the cost of a shift between any two positions ``(P, P)``, with time factor 1."""
+    """Return the costs ``(P, P)`` of shifts between positions, with time factor 1."""
     distance = shift_mm(tuning)
     return np.where(distance > 0, SHIFT + PER_SHIFT_MM * distance, 0)
 
@@ -130,10 +133,9 @@ def _moves(
         costs *= np.where(last.is_stopped[:, :1], 1, FREE_SHIFT)
     if len(before.notes) == len(strike.notes) == 1:
         costs += CROSSING * np.abs(last.strings[:, :1] - state.strings[:, 0])
-    if len(before.notes) + len(strike.notes) <= MOST_IN_BROKEN_CHORD:
+    if strike.is_broken and len(before.notes) + len(strike.notes) <= MOST_IN_BROKEN_CHORD:
         for i, j in product(range(len(before.notes)), range(len(strike.notes))):
-            if abs(before.pitches[i] - strike.pitches[j]) >= SMALLEST_LEAP:
-                costs += LEAP * (last.strings[:, i, None] == state.strings[:, j])
+            costs += SAME_STRING * (last.strings[:, i, None] == state.strings[:, j])
     if strike.ringing:
         column = {note: i for i, note in enumerate((*before.notes, *before.ringing))}
         is_shift = last.position[:, None] != state.position
@@ -146,7 +148,7 @@ def _moves(
             # A note that rings on stays where it is.
             costs += np.where(~is_let_go & (now != then), np.inf, 0)
             costs += HELD_SHIFT * (state.is_stopped[:, first + offset] & is_shift)
-    return costs
+    return np.asarray(costs)
 
 
 def _traced(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 
-from partimento.guitar.path import Strike
+from partimento.guitar.path import SMALLEST_LEAP, Strike
 from partimento.guitar.tunings import Tuning
 from partimento.music.piece import Piece
 from partimento.music.timelines import Tempo, from_start
@@ -74,7 +75,24 @@ def strikes_of(
             )
         )
         ringing += struck
-    return strikes, same
+    return _with_broken_chords(strikes), same
+
+
+def _with_broken_chords(strikes: list[Strike]) -> list[Strike]:
+    """Mark the strikes that continue a broken chord."""
+    pairs = pairwise([Strike((), (), 0.0), *strikes, Strike((), (), 0.0)])
+    leaps = [_is_leap(before, after) for before, after in pairs]
+    return [
+        replace(strike, is_broken=True) if leaps[i] and (leaps[i - 1] or leaps[i + 1]) else strike
+        for i, strike in enumerate(strikes)
+    ]
+
+
+def _is_leap(before: Strike, after: Strike) -> bool:
+    """Return whether no note of a strike is near one of the strike before."""
+    if not before.pitches or not after.pitches:
+        return False
+    return min(abs(a - b) for a in before.pitches for b in after.pitches) >= SMALLEST_LEAP
 
 
 def _seconds(piece: Piece, steps: np.ndarray) -> np.ndarray:

@@ -128,9 +128,7 @@ def _track(track: Any, left_out: Counter[str]) -> Track:
     is_drum = bool(track.isPercussionTrack) or channel.channel % 16 == DRUM_CHANNEL
     program = channel.instrument if 0 <= channel.instrument <= 127 and not is_drum else None
     strings = () if is_drum else tuple(string.value for string in track.strings)
-    part = Part(
-        _text(track.name), program, is_drum, strings=strings, capo=max(track.offset, 0)
-    )
+    part = Part(_text(track.name), program, is_drum, strings=strings, capo=max(track.offset, 0))
     bars = [
         [
             [

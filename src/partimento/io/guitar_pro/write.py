@@ -96,7 +96,7 @@ def to_guitar_pro(piece: Piece) -> bytes:
 
 
 def check_strings(piece: Piece) -> None:
-    """Raise PartimentoError if a note of a part other than drums has no string and fret."""
+    """Raise PartimentoError if a note, but of drums, has no string and fret."""
     notes, drums = piece.notes, piece.drums
     missing = ~drums & ((notes.fret < 0) | (notes.string < 1))
     if missing.any():
@@ -193,17 +193,15 @@ def _two_voices(
 
 def _with_graces(symbol: Symbol, graces: Mapping[int, tuple[int, ...]]) -> Symbol:
     """Return a symbol with the grace notes before one of its notes."""
-    before = [
-        graces[note] for note, is_tied, _ in symbol.notes if note in graces and not is_tied
-    ]
+    before = [graces[note] for note, is_tied, _ in symbol.notes if note in graces and not is_tied]
     return replace(symbol, graces=before[0]) if before else symbol
 
 
 def _add_marks(piece: Piece, song: Song, bars: Sequence[Bar], tempos: Sequence[Tempo]) -> None:
     """Add chord symbols and changes of tempo to the beats of the first track."""
-    marks = [(chord.onset, chord) for chord in piece.chord_symbols]
-    for onset, mark in [*marks, *((tempo.onset, tempo) for tempo in tempos)]:
-        beat = _beat_at(song, bars, onset)
+    marks: list[Any] = [*piece.chord_symbols, *tempos]
+    for mark in marks:
+        beat = _beat_at(song, bars, mark.onset)
         if beat is None:
             continue
         if isinstance(mark, Tempo):
@@ -271,7 +269,7 @@ class _TrackWriter:
             voice.beats.append(beat)
 
     def _note(self, beat: Beat, index: int, voice: int, kind: str) -> None:
-        """Add a note, unless its string is used, or a tie would prolong another note there."""
+        """Add a note, unless its string is used or a tie would prolong another one."""
         string = self._string(index, {note.string for note in beat.notes})
         if string is None:
             return
@@ -280,9 +278,7 @@ class _TrackWriter:
         self.latest[voice, string] = index
         fret = self.pitch[index] if self.part.is_drum else self.fret[index]
         velocity, note_type = self._velocity(index), models.NoteType[kind]
-        beat.notes.append(
-            models.Note(beat, fret, velocity=velocity, string=string, type=note_type)
-        )
+        beat.notes.append(models.Note(beat, fret, velocity=velocity, string=string, type=note_type))
         beat.status = models.BeatStatus.normal
 
     def _string(self, index: int, used: set[int]) -> int | None:
@@ -294,7 +290,7 @@ class _TrackWriter:
     def _velocity(self, index: int) -> int:
         """Return the nearest of the eight dynamics of Guitar Pro."""
         level = round((self.velocity[index] - 15) / 16)
-        return 15 + 16 * min(max(level, 0), 7)
+        return int(15 + 16 * min(max(level, 0), 7))
 
     def _grace(self, beat: Beat, index: int) -> None:
         """Add a grace note to the note of the beat on whose string it can be played.
@@ -316,7 +312,7 @@ class _TrackWriter:
 
 
 def _cut_times(piece: Piece, number: int, ticks: int) -> dict[int, int]:
-    """Return when the string of each note is struck again, in ticks, if this is before its end."""
+    """Return when strings are struck again before their note ends, in ticks."""
     notes, scale = piece.notes, ticks // piece.notes.divisions
     own = (notes.part == number) & (notes.fret >= 0)
     latest: dict[int, int] = {}

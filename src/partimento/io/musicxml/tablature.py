@@ -18,14 +18,14 @@ from partimento.music.timelines import Part
 from partimento.notation.layout import StaffBar
 from partimento.notation.symbol import Symbol
 
-NAMES = (("C", 0), ("C", 1), ("D", 0), ("E", -1), ("E", 0), ("F", 0), ("F", 1), ("G", 0), ("A", -1))
-NAMES = (*NAMES, ("A", 0), ("B", -1), ("B", 0))
+# The usual names of the 12 pitch classes: step and alteration.
+NAMES = tuple(zip("CCDEEFFGAABB", (0, 1, 0, -1, 0, 0, 1, 0, -1, 0, -1, 0), strict=True))
 STEPS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 IN_TABLATURE = 100  # the id ``n5.101`` belongs to note 5 on the tablature, ``n5.102`` to its tie
 
 
 def has_tablature(piece: Piece, number: int) -> bool:
-    """Return whether a part is written with a tablature: it has strings, and its notes frets."""
+    """Return whether a part has strings and frets to write a tablature."""
     if not piece.parts[number].strings:
         return False
     notes = piece.notes
