@@ -65,7 +65,7 @@ def to_ascii(piece: Piece, *, width: int = WIDTH) -> str:
     tempo = from_start(piece.tempos, Tempo())[0]
     meter = piece.first_meter
     key = f"{piece.keys[0].name}, " if piece.keys else ""
-    lines.append(f"{key}{meter.numerator}/{meter.denominator}, {tempo.bpm:g} quarters per minute")
+    lines.append(f"{key}{meter.numerator}/{meter.denominator}, {tempo.bpm:.5g} quarters per minute")
     for number in parts:
         lines += _part(piece, number, width, named=len(piece.parts) > 1)
     return "\n".join(lines) + "\n"

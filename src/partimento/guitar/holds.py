@@ -23,7 +23,7 @@ MOST_STATES = 160
 # Costs of a place on the neck. They make the hand stay low, where there is no reason to go up.
 PER_POSITION = 0.04  # per fret of the position, for each chord or note
 # An open treble string beside stopped ones sounds out of place, the more the higher they are.
-TREBLE_STRINGS, OPEN_FROM, PER_FRET_ABOVE_OPEN = 3, 4, 0.25
+TREBLE_STRINGS, OPEN_FROM, PER_FRET_ABOVE_OPEN = 3, 2, 0.25
 UNHOLDABLE = 20.0  # a chord that no hand can hold: its notes have strings, and a warning
 PER_FRET_APART = 1.0  # of such a chord
 # The share of a grip's cost that notes which ring on have: the hand placed its fingers before.

@@ -123,8 +123,7 @@ def test_drums_and_other_parts() -> None:
 
 
 def test_what_the_format_lacks_is_refused() -> None:
-    short = Fraction(4, 11)
-    piece = fingering(line(*range(60, 71), duration=short))
+    piece = fingering(line(*range(60, 76), duration=Fraction(1, 64)))
     with pytest.raises(PartimentoError, match="Guitar Pro cannot write"):
         to_guitar_pro(piece)
 

@@ -84,7 +84,7 @@ class _PartReader:
         return WrittenPart(
             name,
             bars,
-            self.staves,
+            self.staves - sum(clef.sign == "TAB" for clef in self.clefs.values()),
             instruments.is_drum,
             program_range(instruments.program) if known else None,
         )
