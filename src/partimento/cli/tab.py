@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from partimento.cli import progress, screen
 from partimento.cli.compose import read_file, write_all
 from partimento.errors import PartimentoError
-from partimento.export.write import check_paths
+from partimento.export.write import Chain, check_paths
 from partimento.guitar.ascii_tab import to_ascii, tuning_text
 from partimento.guitar.fingerings import FingeredPart, Fingering, find_fingering
 from partimento.guitar.tunings import tuning_named
@@ -76,7 +76,7 @@ def run_tab(
         piece = fingering.piece
         for warning in piece.warnings:
             screen.err().print(screen.printable(f"{piece.source.path}: {warning}"))
-        written = write_all(piece, targets[number], soundfont=None, force=force) if outputs else []
+        written = write_all(Chain(piece), targets[number], force=force) if outputs else []
         reports.append(_report(fingering, written))
         if not outputs and not as_json:
             for line in to_ascii(piece).splitlines():
