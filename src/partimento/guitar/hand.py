@@ -210,8 +210,8 @@ def _shape_costs(all_shapes: _Shapes, position: int, tuning: Tuning) -> np.ndarr
         cost[both & (span > largest)] = np.inf
     cost += np.where(is_barre, BARRE + PER_BARRE_STRING * (np.ptp(barre, axis=1) + 1), 0)
     height = PER_FRET_UP * (position - 1) + PER_FRET_ON_BODY * max(0, position - BODY)
-    # One finger moves up the neck freely; the more are placed at once, the harder it is.
+    # One finger moves up the neck freely.
     fingers = stops.sum(axis=1) + 2 * is_barre
-    cost += height * np.clip((fingers - 1) / 2, 0, 1)
+    cost += height * (fingers > 1)
     cost[(position + fret).max(axis=1) > tuning.highest_fret] = np.inf
     return np.asarray(cost)
