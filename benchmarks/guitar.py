@@ -35,7 +35,7 @@ from partimento.guitar.tunings import STANDARD, Tuning, tuning_of
 
 DATA = Path(os.environ.get("PARTIMENTO_DATA", Path(__file__).parents[2] / "shared" / "data"))
 FOLDER = DATA / "mutopia-guitar"
-LIMITS = (0.5, 1.0, 1.5, 2.0, 2.5, LIMIT, 3.5, 4.0, 5.0, np.inf)
+LIMITS = (0.5, 1.0, 1.5, 2.0, 2.5, LIMIT, 3.5, 4.0, 5.0)
 HIGHEST = 83  # B5
 PEER_PIECES = 40
 PEER = """

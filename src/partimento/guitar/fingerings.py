@@ -16,9 +16,11 @@ from partimento.guitar.holds import LET_GO
 from partimento.guitar.path import Path, easiest_path
 from partimento.guitar.strikes import strikes_of
 from partimento.guitar.tunings import Tuning, tuning_named, tuning_of
+from partimento.io.musicxml.add_tablature import positions_text
 from partimento.music.instruments import instruments_of_text
 from partimento.music.names import pitch_name
 from partimento.music.piece import Piece
+from partimento.music.score_reference import ScoreReference
 from partimento.music.timelines import Part
 from partimento.short_repr import short_repr
 
@@ -140,8 +142,9 @@ def find_fingering(
     # A part that is fingered is a guitar, even if the piece states no instrument.
     instrument = "" if guitar_parts(piece) else "guitar"
     if octave_notated(piece, instrument=instrument):
-        piece = to_sounding(piece, instrument=instrument)
+        piece = _lowered(piece, instrument)
         warnings.append("the guitar is notated an octave above its sound, and was lowered")
+    before = piece
     piece, numbers = _with_joined_parts(piece, groups)
     found = []
     for number in numbers:
@@ -149,7 +152,42 @@ def find_fingering(
         piece, fingered = _finger(piece, number, chosen, keep=keep)
         found.append(fingered)
         warnings += _warnings(piece, fingered, is_alone=len(piece.parts) == 1)
-    return Fingering(piece.replace(warnings=(*piece.warnings, *warnings)), tuple(found))
+    score = _score_with_tablature(before, piece, numbers)
+    if before.score is not None and score is None:
+        warnings.append("only the notes are kept, without slurs, text and other marks")
+    piece = piece.replace(warnings=(*piece.warnings, *warnings), score=score)
+    return Fingering(piece, tuple(found))
+
+
+def _lowered(piece: Piece, instrument: str) -> Piece:
+    """Return a piece with its guitars an octave lower; a score keeps its marks if it can."""
+    if piece.score is None or len(guitar_parts(piece)) < len(piece.parts):
+        return to_sounding(piece, instrument=instrument)
+    return piece.transpose(-12).with_clef("treble-8")
+
+
+def _score_with_tablature(
+    before: Piece, after: Piece, numbers: Sequence[int]
+) -> ScoreReference | None:
+    """Return the score file of a piece with a tablature as an edit, if it can have one."""
+    if before.score is None or after.score is not None:
+        return after.score  # no score, or nothing changed
+    if len(before.parts) != len(after.parts):
+        return None
+    own = np.isin(before.notes.part, numbers)
+    stated = own & (before.notes.fret >= 0)
+    if 2 * stated.sum() > own.sum() or any(before.parts[i].strings for i in numbers):
+        # It has a tablature already: nothing is to be added if it stands.
+        return before.score if after.notes == before.notes else None
+    notes, score = after.notes, before.score
+    for number in numbers:
+        own = notes.part == number
+        places = positions_text(
+            np.where(own, notes.string, -1).tolist(), np.where(own, notes.fret, -1).tolist()
+        )
+        strings = " ".join(str(pitch) for pitch in after.parts[number].strings)
+        score = score.edited("tablature", number, strings, after.parts[number].capo, places)
+    return score
 
 
 def with_all_frets(piece: Piece) -> Piece:

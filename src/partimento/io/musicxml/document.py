@@ -17,6 +17,7 @@ from lxml import etree
 from partimento.errors import InvalidScoreError, PartimentoError
 from partimento.io.formats import read_score_bytes
 from partimento.io.musicxml import appearance, excerpt, transpose
+from partimento.io.musicxml.add_tablature import add_tablature
 from partimento.io.musicxml.heading import heading_of
 from partimento.io.musicxml.note_ids import add_note_ids
 from partimento.io.musicxml.own_documents import says_only_notes
@@ -150,6 +151,7 @@ EDITS: dict[str, Callable[..., None]] = {
     "clef": appearance.set_clef,
     "title": appearance.set_title,
     "composer": appearance.set_composer,
+    "tablature": add_tablature,
     "remark": appearance.set_remark,
 }
 

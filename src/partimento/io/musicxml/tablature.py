@@ -32,27 +32,33 @@ def has_tablature(piece: Piece, number: int) -> bool:
     return bool(np.any(notes.fret[notes.part == number] >= 0))
 
 
-def add_tablature_clef(attributes: ET.Element, number: str) -> None:
-    """Add the clef of the tablature staff."""
-    clef = ET.SubElement(attributes, "clef", number=number)
-    ET.SubElement(clef, "sign").text = "TAB"
-    ET.SubElement(clef, "line").text = "5"
+def add_tablature_clef(attributes: Any, number: str) -> None:
+    """Add the clef of the tablature staff, to an element of lxml or of the standard library."""
+    clef = _added(attributes, "clef", number=number)
+    _added(clef, "sign").text = "TAB"
+    _added(clef, "line").text = "5"
 
 
-def add_strings(attributes: ET.Element, part: Part, number: str) -> None:
+def _added(parent: Any, tag: str, **attributes: str) -> Any:
+    child = parent.makeelement(tag, attributes)
+    parent.append(child)
+    return child
+
+
+def add_strings(attributes: Any, part: Part, number: str) -> None:
     """Add the strings and the capo of the tablature staff."""
-    details = ET.SubElement(attributes, "staff-details", number=number)
-    ET.SubElement(details, "staff-type").text = "alternate"
-    ET.SubElement(details, "staff-lines").text = str(len(part.strings))
+    details = _added(attributes, "staff-details", number=number)
+    _added(details, "staff-type").text = "alternate"
+    _added(details, "staff-lines").text = str(len(part.strings))
     for line, pitch in enumerate(reversed(part.strings), 1):  # line 1 is the lowest one
-        tuning = ET.SubElement(details, "staff-tuning", line=str(line))
+        tuning = _added(details, "staff-tuning", line=str(line))
         step, alter = NAMES[pitch % 12]
-        ET.SubElement(tuning, "tuning-step").text = step
+        _added(tuning, "tuning-step").text = step
         if alter:
-            ET.SubElement(tuning, "tuning-alter").text = str(alter)
-        ET.SubElement(tuning, "tuning-octave").text = str(pitch // 12 - 1)
+            _added(tuning, "tuning-alter").text = str(alter)
+        _added(tuning, "tuning-octave").text = str(pitch // 12 - 1)
     if part.capo:
-        ET.SubElement(details, "capo").text = str(part.capo)
+        _added(details, "capo").text = str(part.capo)
 
 
 def strings_of(details: Any) -> tuple[tuple[int, ...], int]:
