@@ -160,7 +160,7 @@ def find_fingering(
 
 
 def _lowered(piece: Piece, instrument: str) -> Piece:
-    """Return a piece with its guitars an octave lower; a score keeps its marks if it can."""
+    """Return a piece with its guitars an octave lower, and its score if it can."""
     if piece.score is None or len(guitar_parts(piece)) < len(piece.parts):
         return to_sounding(piece, instrument=instrument)
     return piece.transpose(-12).with_clef("treble-8")
@@ -169,7 +169,7 @@ def _lowered(piece: Piece, instrument: str) -> Piece:
 def _score_with_tablature(
     before: Piece, after: Piece, numbers: Sequence[int]
 ) -> ScoreReference | None:
-    """Return the score file of a piece with a tablature as an edit, if it can have one."""
+    """Return the score file of a piece with a tablature, if it can have one."""
     if before.score is None or after.score is not None:
         return after.score  # no score, or nothing changed
     if len(before.parts) != len(after.parts):

@@ -27,7 +27,7 @@ AFTER_VOICE = ("type", "dot", "time-modification")
 
 
 class _Placed(NamedTuple):
-    """A note of the notation: when it begins, in divisions, its voice and its position."""
+    """A note of the notation: its times in divisions, voice and position."""
 
     onset: int
     duration: int
@@ -116,10 +116,10 @@ def _add_attributes(measure: Element, part: Part, staff: int) -> None:
         attributes = etree.Element("attributes")
         measure.insert(0, attributes)
     child_of(attributes, "staves", ATTRIBUTES).text = str(staff)
-    made = etree.Element("made")
-    add_tablature_clef(made, str(staff))
-    add_strings(made, part, str(staff))
-    for element in list(made):
+    holder = etree.Element("attributes")
+    add_tablature_clef(holder, str(staff))
+    add_strings(holder, part, str(staff))
+    for element in list(holder):
         insert(attributes, element, ATTRIBUTES)
 
 
@@ -156,7 +156,7 @@ def _add_bar(measure: Element, by_note: Mapping[Element, Position], staff: int) 
 def _placed(
     measure: Element, by_note: Mapping[Element, Position]
 ) -> tuple[list[_Placed], int, int]:
-    """Return the notes with positions, the time at the end of the bar, and the furthest one."""
+    """Return the notes with positions, the last time of the bar, and the furthest."""
     placed = []
     now = onset = furthest = 0
     used: set[tuple[int, int]] = set()

@@ -33,7 +33,7 @@ def has_tablature(piece: Piece, number: int) -> bool:
 
 
 def add_tablature_clef(attributes: Any, number: str) -> None:
-    """Add the clef of the tablature staff, to an element of lxml or of the standard library."""
+    """Add the clef of the tablature staff, to an element of lxml or ElementTree."""
     clef = _added(attributes, "clef", number=number)
     _added(clef, "sign").text = "TAB"
     _added(clef, "line").text = "5"
