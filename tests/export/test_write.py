@@ -32,6 +32,8 @@ MAGIC = {
     ".flac": b"fLaC",
     ".ogg": b"OggS",
     ".mp3": b"ID3",
+    ".abc": b"X:1",
+    ".gif": b"GIF89a",
     ".json": b"{",
     ".html": b"<!doctype html>",
     ".gp5": b"\x18FICHIER GUITAR PRO v5.10",

@@ -14,7 +14,7 @@ from partimento.export.write import WRITERS, write
 from partimento.io.provenance import provenance_in, read_provenance
 from partimento.io.read import read_piece
 
-READ = (".mid", ".musicxml", ".mxl")
+READ = (".mid", ".musicxml", ".mxl", ".abc")
 
 
 @pytest.mark.parametrize("suffix", WRITERS)

@@ -75,6 +75,7 @@ def quantize(piece: Piece, beats: Beats | None = None) -> Piece:
             length=Fraction(0),
             fermatas=fermatas_ql,
             phrase_ends=ends_ql,
+            lyrics=(),
             score=None,
         )
     meter, phase = estimate_meter(notes)

@@ -15,6 +15,7 @@ from partimento.errors import PartimentoError
 from partimento.export.marker import is_our_page, stamp_png, stamp_svg
 from partimento.export.note_colors import NoteColors, color_page
 from partimento.files import refuse_existing, write_atomically
+from partimento.music.lyrics import Syllable
 from partimento.music.piece import Piece
 from partimento.music.text import check_names, check_text
 from partimento.plugins import Registry
@@ -37,10 +38,12 @@ WRITERS = Registry(
         ".svg": "partimento.export.write:_svg",
         ".png": "partimento.export.write:_png",
         ".pdf": "partimento.export.write:_pdf",
+        ".gif": "partimento.export.write:_gif",
         ".wav": "partimento.export.write:_sound",
         ".flac": "partimento.export.write:_sound",
         ".ogg": "partimento.export.write:_sound",
         ".mp3": "partimento.export.write:_sound",
+        ".abc": "partimento.export.write:_abc",
         ".json": "partimento.export.write:_json",
         ".html": "partimento.export.write:_html",
         ".gp5": "partimento.export.write:_guitar_pro",
@@ -112,6 +115,13 @@ class Chain:
             writing = {**provenance.writing, "show": dict(self.colors.record)}
             provenance = replace(provenance, writing=writing)
         return provenance.to_text()
+
+    @cached_property
+    def lyrics(self) -> tuple[Syllable, ...]:
+        """The words of the piece: its own, or those of its MusicXML file."""
+        if self.piece.lyrics or self.document is None:
+            return self.piece.lyrics
+        return self.document.lyrics(self.piece)
 
     @cached_property
     def musicxml(self) -> str:
@@ -341,7 +351,17 @@ def _remove_stale(path: Path, count: int, *, keep: Sequence[Path]) -> None:
 def _midi(chain: Chain, _: str) -> list[bytes]:
     from partimento.io.midi.write import to_midi
 
-    return [to_midi(chain.played or chain.piece if chain.midi_is_played else chain.piece)]
+    piece = chain.piece
+    if chain.midi_is_played and chain.played is not None:
+        piece = chain.played
+    lyrics = piece.lyrics or chain.lyrics
+    return [to_midi(piece.replace(lyrics=lyrics) if lyrics else piece)]
+
+
+def _abc(chain: Chain, _: str) -> list[str]:
+    from partimento.io.abc.write import to_abc
+
+    return [to_abc(chain.piece)]
 
 
 def _musicxml(chain: Chain, suffix: str) -> list[bytes]:
@@ -358,6 +378,24 @@ def _png(chain: Chain, _: str) -> list[bytes]:
     from partimento.export.png import to_png
 
     return [stamp_png(to_png(page), chain.stamp) for page in chain.pages]
+
+
+def _gif(chain: Chain, _: str) -> list[bytes]:
+    from partimento.export.png import to_png
+    from partimento.export.score_gif import to_score_gif
+
+    played = chain.played or chain.piece
+    pages = chain._colored(chain._engraved(crop=True), legend=False)
+    onsets = [note.onset for note in chain.piece.notes]
+    return [
+        to_score_gif(
+            pages,
+            onsets,
+            played.tempo_map.seconds,
+            lambda page, width: to_png(page, width=width),
+            comment=chain.stamp,
+        )
+    ]
 
 
 def _pdf(chain: Chain, _: str) -> list[bytes]:

@@ -379,8 +379,8 @@ class Piece:
         Parameters
         ----------
         path : Path or str
-            The suffix is one of ``.mid .musicxml .mxl .svg .png .pdf .wav .flac .ogg .mp3 .json
-            .html``. A score of several pages as SVG or PNG continues in ``name-2.svg``,
+            The suffix is one of ``.mid .musicxml .mxl .abc .svg .png .pdf .gif .wav .flac .ogg
+            .mp3 .json .html``. A score of several pages as SVG or PNG continues in ``name-2.svg``,
             ``name-3.svg`` and so on.
         force : bool
             Replace existing files.

@@ -93,10 +93,16 @@ def _score_of(reader: TuneReader) -> WrittenScore:
     grid = common_grid({Fraction(1, size): count for size, count in denominators.items()})
     score = WrittenScore(grid=grid, title=reader.title, composer=reader.composer)
     score.warnings = reader.warnings()
-    for number, voice in enumerate(voices):
-        score.parts.append(Part(voice.name, voice.program, voice.is_drum))
+    numbers = _part_numbers(reader)
+    seen: Counter[int] = Counter()
+    for number, voice in zip(numbers, voices, strict=True):
+        if not seen[number]:
+            score.parts.append(Part(voice.name, voice.program, voice.is_drum))
         score.breaks |= {_steps(time, grid) for time in voice.breaks}
-        score.notes += [note for row in voice.rows if (note := _written(row, number, grid))]
+        notes = [note for row in voice.rows if (note := _written(row, number, grid))]
+        layer = seen[number]  # further voices of a part follow the layers of the first ones
+        score.notes += [note._replace(voice=note.voice + layer) for note in notes]
+        seen[number] += 1 + max((row.layer for row in voice.rows), default=0)
     score.length = max((_steps(voice.now, grid) for voice in voices), default=0)
     if voices:
         score.bars = [_steps(bar, grid) for bar in voices[0].bars]
@@ -105,6 +111,19 @@ def _score_of(reader: TuneReader) -> WrittenScore:
     score.tempos = {_steps(time, grid): mark for time, mark in reader.tempos.items()}
     score.chord_symbols = {_steps(time, grid): mark for time, mark in reader.chord_symbols.items()}
     return score
+
+
+def _part_numbers(reader: TuneReader) -> list[int]:
+    """Return the index of the part of each voice that is heard.
+
+    Every voice is a part of its own, unless the file says otherwise in our own directive.
+    """
+    stated = reader.part_numbers
+    if len(stated) != len(reader.voices):
+        return list(range(len(reader.heard)))
+    heard = [n for n, voice in zip(stated, reader.voices.values(), strict=True) if voice.rows]
+    index = {number: i for i, number in enumerate(dict.fromkeys(heard))}
+    return [index[number] for number in heard]
 
 
 def _written(row: Row, part: int, grid: int) -> WrittenNote | None:

@@ -35,6 +35,7 @@ WORDS = re.compile(
     r"(?:fine|coda|segno|d\.?\s?[cs]\.?|da capo|dal segno|intro|chorus|verse)\b", re.IGNORECASE
 )
 MOST_VOICES = 128
+PARTS = "partimento-parts"  # our directive: the number of the part of each voice
 SHOWN_SIGNS = 12  # of those that are left out
 
 
@@ -73,6 +74,7 @@ class TuneReader:
         self.left_out: list[str] = []
         self.faults: list[str] = []
         self.last_field = ""
+        self.part_numbers: list[int] = []
 
     @property
     def heard(self) -> list[Voice]:
@@ -118,6 +120,8 @@ class TuneReader:
                 voice.propagate = value
         elif name == "midi":
             self._midi(value)
+        elif name == PARTS and re.fullmatch(r"\d{1,3}( \d{1,3})*", value):
+            self.part_numbers = [int(number) for number in value.split()]
 
     def _midi(self, value: str) -> None:
         words = value.split()

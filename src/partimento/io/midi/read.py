@@ -20,6 +20,7 @@ import symusic
 
 from partimento.errors import InvalidScoreError
 from partimento.io.formats import ReadOptions
+from partimento.io.midi.lyrics import lyrics_of_midi
 from partimento.io.midi.repair import repair
 from partimento.io.midi.smf import (
     UNRELEASED,
@@ -48,7 +49,9 @@ def read_score(data: bytes, options: ReadOptions) -> Piece:
     """Read the content of a MIDI file as a piece; errors as for `midi_from_bytes`."""
     midi = midi_from_bytes(data, encoding=options.encoding)
     if options.quantize is None:
-        return midi.to_piece()
+        piece = midi.to_piece()
+        lyrics = lyrics_of_midi(data, piece, encoding=options.encoding)
+        return piece.replace(lyrics=lyrics) if lyrics else piece
     from partimento.analysis.music21_grid import music21_view
 
     return music21_view(midi).replace(warnings=midi.warnings)

@@ -120,7 +120,7 @@ def check_pitches(tracks: Sequence[bytes]) -> None:
         # A quick test for such bytes. They may also be part of a time, a tempo or text.
         if b"\1\2" not in kinds and b"\1\1" not in kinds:
             continue
-        for _, status, body, _ in _events(track):
+        for _, status, body, _ in events_of(track):
             if NOTE_OFF <= status < 0xA0 and body[0] > 127:
                 raise DamagedError("a note has no pitch")
 
@@ -162,7 +162,7 @@ def without_escapes(data: bytes, tracks: Sequence[bytes]) -> bytes:
     chunks = [b"MThd\0\0\0\6", data[8:14]]
     for track in tracks:
         codes = bytearray(track)
-        for _, status, _, begin in _events(track):
+        for _, status, _, begin in events_of(track):
             if status == ESCAPE:
                 codes[begin] = SYSEX
         chunks += [b"MTrk", len(codes).to_bytes(4, "big"), bytes(codes)]
@@ -175,7 +175,7 @@ def sets_program(track: bytes) -> bool | None:
     None if the track has no notes.
     """
     channels = set()
-    for _, status, body, _ in _events(track):
+    for _, status, body, _ in events_of(track):
         if status & 0xF0 == PROGRAM:
             channels.add(status & 0x0F)
         elif status & 0xF0 == NOTE_ON and body[1]:
@@ -187,7 +187,7 @@ def scan_track(track: bytes, *, until_note: bool = False) -> TrackScan | None:
     """Scan all events of a track; with `until_note`, return None at its first note."""
     scan = TrackScan()
     program: dict[int, int] = {}
-    for tick, status, body, _ in _events(track):
+    for tick, status, body, _ in events_of(track):
         scan.end = tick
         command, channel = status & 0xF0, status & 0x0F
         if status == META and body[0] in TEXTS:
@@ -206,7 +206,7 @@ def scan_track(track: bytes, *, until_note: bool = False) -> TrackScan | None:
     return scan
 
 
-def _events(track: bytes) -> Iterator[tuple[int, int, bytes, int]]:
+def events_of(track: bytes) -> Iterator[tuple[int, int, bytes, int]]:
     """Yield tick, status, data bytes and start of each event.
 
     The start is an index into `track`. The data of a meta event begins with its type.

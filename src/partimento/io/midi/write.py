@@ -35,9 +35,9 @@ PITCHED_CHANNELS = tuple(channel for channel in range(16) if channel != DRUM_CHA
 def to_midi(piece: Piece) -> bytes:
     """Return a piece as a standard MIDI file.
 
-    Notes, meters, keys, tempos, programs, part names, title and length are kept. Strings, frets,
-    voices and grace flags are lost, because MIDI cannot represent them. Grace notes sound, except
-    during a longer note of the same pitch in their part: MIDI cannot end one of these alone.
+    Notes, meters, keys, tempos, programs, part names, title, words and length are kept. Strings,
+    frets, voices and grace flags are lost, because MIDI cannot represent them. Grace notes sound,
+    except during a longer note of the same pitch in their part: MIDI cannot end one of these alone.
 
     Raises
     ------
@@ -65,7 +65,7 @@ def to_midi(piece: Piece) -> bytes:
     for number, ((port, channel), part) in enumerate(
         zip(channels_for(piece.parts), piece.parts, strict=True)
     ):
-        head = _part_head(part, port, channel)
+        head = [*_part_head(part, port, channel), *_lyrics(piece, number, resolution)]
         file.tracks.append(_track([*head, *_notes(piece, number, channel, resolution)], end))
     out = io.BytesIO()
     file.save(file=out)
@@ -94,7 +94,7 @@ def resolution_for(piece: Piece) -> int:
 
 def _other_times(piece: Piece) -> Iterator[Fraction]:
     yield piece.length
-    for line in (piece.meters, piece.keys, piece.tempos):
+    for line in (piece.meters, piece.keys, piece.tempos, piece.lyrics):
         yield from (mark.onset for mark in line)
 
 
@@ -216,6 +216,15 @@ def _part_head(part: Part, port: int, channel: int) -> Iterator[tuple[int, Any]]
         yield 0, MetaMessage("midi_port", port=port)
     if part.program is not None:
         yield 0, Message("program_change", program=part.program, channel=channel)
+
+
+def _lyrics(piece: Piece, part: int, resolution: int) -> Iterator[tuple[int, mido.MetaMessage]]:
+    """Yield the words of a part, each before its note; see `lyrics` in this folder."""
+    from mido import MetaMessage
+
+    for syllable in piece.lyrics:
+        if syllable.part == part:
+            yield _ticks(syllable.onset, resolution), MetaMessage("lyrics", text=syllable.text)
 
 
 def _notes(

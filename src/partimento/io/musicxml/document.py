@@ -19,9 +19,11 @@ from partimento.io.formats import read_score_bytes
 from partimento.io.musicxml import appearance, excerpt, transpose
 from partimento.io.musicxml.add_tablature import add_tablature
 from partimento.io.musicxml.heading import heading_of
+from partimento.io.musicxml.lyrics import lyrics_of_document
 from partimento.io.musicxml.note_ids import add_note_ids
 from partimento.io.musicxml.own_documents import says_only_notes
 from partimento.io.musicxml.read import parse, piece_of_document
+from partimento.music.lyrics import Syllable
 from partimento.music.piece import Piece
 from partimento.music.score_reference import ScoreReference
 
@@ -110,6 +112,16 @@ class ScoreDocument:
         doctype = public if public.startswith("<!DOCTYPE score-partwise") else DOCTYPE
         body = etree.tostring(self._root, encoding="unicode", pretty_print=True)
         return f'<?xml version="1.0" encoding="UTF-8"?>\n{doctype}\n{body}'
+
+    def lyrics(self, piece: Piece) -> tuple[Syllable, ...]:
+        """Return the words of the first verse; `piece` is the piece of this document."""
+        if next(self._root.iter("lyric"), None) is None:
+            return ()
+        root = self.root
+        for element in root.iter("note"):
+            element.attrib.pop("id", None)
+        add_note_ids(root, piece)
+        return lyrics_of_document(root, piece)
 
     def picture(self, piece: Piece) -> str:
         """Return MusicXML for the engraver, with the ids of a piece's notes.
