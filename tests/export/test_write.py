@@ -222,7 +222,7 @@ def test_several_files_are_checked_before_the_first_is_written(tmp_path):
         (["a.mid", "link/a.mid"], "written twice"),
         (["a.svg", "a-2.svg"], "written twice"),
         (["a.mid", "folder.mid"], "is a folder"),
-        (["a.mid", "a.abc"], "cannot write"),
+        (["a.mid", "a.doc"], "cannot write"),
         (["a.mid", "file/deep/b.mid"], "is not a folder"),
         (["a.mid", "a.mid/b.svg"], "the folder of"),
     ],

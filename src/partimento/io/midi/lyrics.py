@@ -1,8 +1,9 @@
 """Read and write the words of MIDI files, as lyric events or in a karaoke file.
 
 Lyric events follow RP-017 of the MIDI Manufacturers Association, with one event per syllable. A
-space stands at the end of a word, and a line feed at the end of a line. Karaoke files (``.kar``) have the words as
-texts of a track, in which ``/`` and ``\\`` begin a line. They are read as the same syllables.
+space stands at the end of a word, and a line feed at the end of a line. Karaoke files (``.kar``)
+have the words as texts of a track, in which ``/`` and ``\\`` begin a line. They are read as the
+same syllables.
 """
 
 from __future__ import annotations
