@@ -14,7 +14,7 @@ from partimento.export.write import WRITERS, write
 from partimento.io.provenance import provenance_in, read_provenance
 from partimento.io.read import read_piece
 
-READ = (".mid", ".musicxml", ".mxl", ".abc")
+READ = (".mid", ".musicxml", ".mxl", ".abc", ".gp5")
 
 
 @pytest.mark.parametrize("suffix", WRITERS)
@@ -46,7 +46,7 @@ def test_a_mark_without_a_description_is_passed_over() -> None:
     line = RECORD.to_text().encode()
     assert provenance_in(b"\0partimento: {broken\0" + line + b"\0", ".mid") == RECORD
     assert provenance_in(b"partimento: {" * 500, ".mid") is None
-    for suffix in (".json", ".gif", ".mxl", ".pdf"):
+    for suffix in (".json", ".gif", ".mxl", ".pdf", ".gp5"):
         assert provenance_in(b"partimento: {", suffix) is None
         assert provenance_in(b"PK\3\4 no zip", suffix) is None
 

@@ -429,7 +429,8 @@ def _ascii_tab(chain: Chain, _: str) -> list[str]:
     from partimento.guitar.fingerings import fingering
 
     has_frets = any(part.strings for part in chain.piece.parts)
-    return [to_ascii(chain.piece if has_frets else fingering(chain.piece))]
+    text = to_ascii(chain.piece if has_frets else fingering(chain.piece))
+    return [f"{text}\n{chain.stamp}\n" if chain.stamp else text]
 
 
 def _html(chain: Chain, _: str) -> list[str]:

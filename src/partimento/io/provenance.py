@@ -62,6 +62,8 @@ def provenance_in(data: bytes, suffix: str) -> Provenance | None:
         return _in_json(data)
     if suffix == ".gif":
         return _in_gif(data)
+    if suffix == ".gp5":
+        return _in_guitar_pro(data)
     if data.startswith(b"PK\3\4"):
         data = _largest_member(data)
     # A PDF has the text twice, and only its XMP metadata escapes it in a way that can be undone.
@@ -103,6 +105,17 @@ def _in_gif(data: bytes) -> Provenance | None:
         with Image.open(io.BytesIO(data), formats=["GIF"]) as picture:
             text = bytes(picture.info.get("comment", b"")).decode("ascii", "replace")
     except (OSError, ValueError, SyntaxError, TypeError, Image.DecompressionBombError):
+        return None
+    return _parsed(text) if text.startswith(MARK) else None
+
+
+def _in_guitar_pro(data: bytes) -> Provenance | None:
+    import guitarpro
+
+    try:
+        song = guitarpro.parse(io.BytesIO(data))
+        text = "".join(str(line) for line in song.notice)
+    except Exception:  # PyGuitarPro raises many kinds for a damaged file
         return None
     return _parsed(text) if text.startswith(MARK) else None
 

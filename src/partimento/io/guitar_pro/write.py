@@ -54,6 +54,7 @@ VOICES = 2
 DRUM_CHANNEL = 9
 MOST_TRACKS = 15  # channels besides that of the drums
 HIGHEST_FRET = 24
+NOTICE = 200  # characters of a line of the notice, which has at most 255 bytes
 MOST_STRINGS = 7
 
 
@@ -76,6 +77,9 @@ def to_guitar_pro(piece: Piece) -> bytes:
         raise PartimentoError(f"a Guitar Pro file has at most {MOST_TRACKS} tracks besides drums")
     bars = piece.bars()
     song = models.Song(title=piece.title, music=piece.composer, artist=piece.composer)
+    if piece.provenance is not None:
+        text = piece.provenance.to_text()
+        song.notice = [text[i : i + NOTICE] for i in range(0, len(text), NOTICE)]
     tempos = from_start(piece.tempos, Tempo())
     song.tempo = _bpm(tempos[0])
     song.tracks = []
