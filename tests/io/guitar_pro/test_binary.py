@@ -116,8 +116,10 @@ def test_the_capo_sounds_and_frets_are_as_printed() -> None:
     made = song()
     made.tracks[0].offset = 2
     add_beat(made, 0, (1, 3), value=1)
-    (note,) = read(made).notes
+    piece = read(made)
+    (note,) = piece.notes
     assert (note.pitch, note.fret) == (69, 3)
+    assert (piece.parts[0].strings, piece.parts[0].capo) == ((64, 59, 55, 50, 45, 40), 2)
 
 
 def test_drums_are_general_midi_numbers() -> None:

@@ -102,6 +102,17 @@ def test_pictures_show_no_number_under_a_tie_and_no_meter_on_the_tablature() -> 
     assert 'class="tabGrp"' in page
 
 
+def test_pictures_state_the_capo_and_an_unusual_tuning() -> None:
+    def words(piece: Piece) -> list[str]:
+        picture = etree.fromstring(to_musicxml(piece, ornaments="grace").encode())
+        return [element.text for element in picture.iter("words")]
+
+    assert words(fingering(study())) == []
+    assert words(fingering(study(), capo=2)) == ["Capo 2"]
+    assert words(fingering(study(), tuning="open e", capo=1)) == ["Tuning E B E A♭ B E, Capo 1"]
+    assert "<words>" not in to_musicxml(fingering(study(), capo=2))
+
+
 def test_grace_notes_have_their_place() -> None:
     notes = [
         Note(Fraction(7, 8), Fraction(1, 8), 62, grace=True),

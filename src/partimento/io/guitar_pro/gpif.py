@@ -6,6 +6,7 @@ Bars, voices, beats, notes and rhythms are in lists of their own, and refer to e
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -206,9 +207,13 @@ class _Reader:
             item.get("id", ""): item.get("name", "")
             for item in element.iterfind(".//Property[@name='DiagramCollection']//Item")
         }
+        described = [_Staff(element, staff) for staff in staves]
+        if not is_drum:
+            strings = tuple(reversed(described[0].tuning))
+            part = replace(part, strings=strings, capo=described[0].capo)
         by_staff = [
-            self._bars(column, _Staff(element, staff), drums if is_drum else None)
-            for column, staff in zip(columns, staves, strict=True)
+            self._bars(column, staff, drums if is_drum else None)
+            for column, staff in zip(columns, described, strict=True)
         ]
         bars = [
             [voice for voices in staff_bars for voice in voices]

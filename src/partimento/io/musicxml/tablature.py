@@ -20,6 +20,7 @@ from partimento.notation.symbol import Symbol
 
 # The usual names of the 12 pitch classes: step and alteration.
 NAMES = tuple(zip("CCDEEFFGAABB", (0, 1, 0, -1, 0, 0, 1, 0, -1, 0, -1, 0), strict=True))
+USUAL_STRINGS = (64, 59, 55, 50, 45, 40)
 STEPS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 IN_TABLATURE = 100  # the id ``n5.101`` belongs to note 5 on the tablature, ``n5.102`` to its tie
 
@@ -59,6 +60,26 @@ def add_strings(attributes: Any, part: Part, number: str) -> None:
         _added(tuning, "tuning-octave").text = str(pitch // 12 - 1)
     if part.capo:
         _added(details, "capo").text = str(part.capo)
+
+
+def add_words(measure: ET.Element, part: Part) -> None:
+    """Add a line above the first bar if the tuning is not the usual one, or there is a capo.
+
+    The document of a picture needs it; other programs read both from the staff.
+    """
+    words = []
+    if part.strings != USUAL_STRINGS:
+        names = " ".join(
+            step + {-1: "♭", 0: "", 1: "♯"}[alter]
+            for step, alter in (NAMES[pitch % 12] for pitch in reversed(part.strings))
+        )
+        words.append(f"Tuning {names}")
+    if part.capo:
+        words.append(f"Capo {part.capo}")
+    if words:
+        direction = ET.SubElement(measure, "direction", placement="above")
+        kind = ET.SubElement(direction, "direction-type")
+        ET.SubElement(kind, "words").text = ", ".join(words)
 
 
 def strings_of(details: Any) -> tuple[tuple[int, ...], int]:

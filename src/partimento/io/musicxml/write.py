@@ -30,6 +30,7 @@ from partimento.io.musicxml.tablature import (
     TablatureWriter,
     add_strings,
     add_tablature_clef,
+    add_words,
     has_tablature,
 )
 from partimento.music.piece import Piece
@@ -284,6 +285,8 @@ class _PartWriter:
             )
             self._clef_changes(measure, i)
             self._marks(measure, bar, first=i == 0)
+            if i == 0 and self.has_tab and not self.is_exact:
+                add_words(measure, self.piece.parts[self.number])
             self.fermatas = fermatas_of_bar(
                 staves,
                 self.fermata_ends,
