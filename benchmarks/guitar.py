@@ -6,9 +6,10 @@
    wrote for solo guitar, and as many random chords. A random chord has as many notes as the
    written one, drawn from the range of the guitar in that tuning up to B5. Chords are the notes
    that are struck together, without grace notes. Pieces notated an octave high are lowered.
-2. The time to finger the collection, and what cannot be played.
-3. Strings and positions of the one edition of the collection whose source states strings.
-4. With `--peer`, the package tabsynth (MIT), which must be installed for that interpreter. It gets
+2. The same for the move from one strike to the next, in the time between them.
+3. The time to finger the collection, and what cannot be played.
+4. Strings and positions of the one edition of the collection whose source states strings.
+5. With `--peer`, the package tabsynth (MIT), which must be installed for that interpreter. It gets
    the same strikes. Its chords come from templates of pitch classes. A note counts as right if its
    string and fret give its pitch.
 """
@@ -23,6 +24,7 @@ import subprocess
 import time
 from collections import Counter
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +32,7 @@ import numpy as np
 import partimento as pt
 from partimento.analysis.guitar_octave import to_sounding
 from partimento.guitar.fingerings import find_fingering
-from partimento.guitar.playable import LIMIT, chord_cost
+from partimento.guitar.playable import LIMIT, can_move, chord_cost
 from partimento.guitar.tunings import STANDARD, Tuning, tuning_of
 
 DATA = Path(os.environ.get("PARTIMENTO_DATA", Path(__file__).parents[2] / "shared" / "data"))
@@ -166,6 +168,31 @@ def draw(
     figure.savefig(out, dpi=150)
 
 
+def measure_moves() -> None:
+    """Print how many moves from one strike to the next are playable, written and random ones."""
+    rng = np.random.default_rng(0)
+    written = drawn = total = 0
+    for row in rows()[::4]:
+        if row["guitar_alone"] != "yes" or row["ensemble"] != "solo":
+            continue
+        piece = to_sounding(pt.read(FOLDER / row["path"]), instrument="guitar")
+        tuning = tuning_of(piece)
+        choice = np.arange(min(tuning.open_pitches), HIGHEST + 1)
+        rate = piece.tempos[0].us_per_quarter / 1e6 / piece.notes.divisions if piece.tempos else 0.5
+        for (onset, chord), (later, following) in pairwise(struck(piece).items()):
+            if len(chord) + len(following) < 3:
+                continue
+            seconds = (later - onset) * rate
+            total += 1
+            written += can_move(chord, following, seconds, tuning)
+            pair = [rng.choice(choice, len(c), replace=False).tolist() for c in (chord, following)]
+            drawn += can_move(*pair, seconds, tuning)
+    print(
+        f"{total:,} moves of three notes or more: {written / total:.1%} of the written and"
+        f" {drawn / total:.1%} of the random ones are playable"
+    )
+
+
 def measure_fingering(pieces: int) -> None:
     """Finger the collection and print what cannot be played."""
     begin = time.perf_counter()
@@ -256,6 +283,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="a picture of the curves")
     options = parser.parse_args()
     measure_chords(options.out)
+    measure_moves()
     measure_fingering(options.pieces)
     measure_printed()
     if options.peer:
