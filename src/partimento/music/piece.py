@@ -380,8 +380,8 @@ class Piece:
         ----------
         path : Path or str
             The suffix is one of ``.mid .musicxml .mxl .abc .svg .png .pdf .gif .wav .flac .ogg
-            .mp3 .json .html``, and for tablature ``.gp5 .tab .txt``. A score of several pages as SVG
-            or PNG continues in ``name-2.svg``, ``name-3.svg`` and so on.
+            .mp3 .json .html``, and for tablature ``.gp5 .tab .txt``. A score of several pages as
+            SVG or PNG continues in ``name-2.svg``, ``name-3.svg`` and so on.
         force : bool
             Replace existing files.
         soundfont : Path or str, optional
