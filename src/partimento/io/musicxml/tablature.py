@@ -63,7 +63,7 @@ def add_strings(attributes: Any, part: Part, number: str) -> None:
 
 
 def add_words(measure: ET.Element, part: Part) -> None:
-    """Add a line above the first bar if the tuning is not the usual one, or there is a capo.
+    """Add a line with an unusual tuning and the capo above the first bar.
 
     The document of a picture needs it; other programs read both from the staff.
     """
