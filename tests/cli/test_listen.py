@@ -28,7 +28,7 @@ def test_listen_prints_and_draws(tmp_path: Path, capsys: pytest.CaptureFixture[s
     path = written(tmp_path / "a.wav", np.round(SINE * 16384).astype(np.int16))
     run_listen(path, out=tmp_path / "a.png", start_s=0, seconds=3, force=False, as_json=False)
     shown = capsys.readouterr().out
-    for word in ("8,000 Hz", "1.00 s", "16-bit", "-6.0 dBFS", "-9.0 dBFS", "a.png"):
+    for word in ("8,000 Hz", "1.00 s", "16-bit", "-6.0 dBFS", "-9.0 dBFS", "LUFS", "a.png"):
         assert word in shown
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
     with pytest.raises(PartimentoError, match="already exists"):
@@ -55,4 +55,5 @@ def test_listen_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     )
     assert told["peak_dbfs"] is None
     assert told["rms_dbfs"] is None
+    assert told["loudness_lufs"] is None
     assert told["written"] == []

@@ -13,6 +13,7 @@ from tests.waves import RATE, SINE, written
 
 from partimento.errors import PartimentoError
 from partimento.export.audio import wav_bytes
+from partimento.export.sound_files import encode
 from partimento.plots.waveform import envelope, read_wave, waveform
 
 
@@ -189,3 +190,24 @@ def test_a_row_a_channel() -> None:
 def test_a_view_outside_the_sound_is_refused(times: tuple[float, float]) -> None:
     with pytest.raises(PartimentoError):
         waveform(RATE, SINE, start_s=times[0], seconds=times[1])
+
+
+@pytest.mark.parametrize("suffix", [".flac", ".ogg", ".mp3", ".wav"])
+def test_encoded_sound_and_its_loudness(tmp_path: Path, suffix: str) -> None:
+    sound = np.stack([0.1 * np.sin(2 * np.pi * 997 * np.arange(48000) / 48000)] * 2, axis=1)
+    path = tmp_path / f"a{suffix}"
+    path.write_bytes(encode(sound.astype(np.float32), 48000, suffix))
+    wave = read_wave(path)
+    assert (wave.rate_hz, wave.channels) == (48000, 2)
+    assert wave.peak_dbfs == pytest.approx(-20, abs=0.3)
+    # -23.01 in each channel; lossy formats change it a little.
+    assert wave.loudness_lufs == pytest.approx(-20, abs=0.3)
+    if suffix != ".wav":
+        path.write_bytes(b"no sound")
+        with pytest.raises(PartimentoError, match="cannot be read as sound"):
+            read_wave(path)
+
+
+def test_loudness_is_defined_for_two_channels(tmp_path: Path) -> None:
+    wave = read_wave(written(tmp_path / "a.wav", np.zeros((RATE, 3), np.int16)))
+    assert np.isnan(wave.loudness_lufs)

@@ -382,7 +382,10 @@ def render(
     ),
 )
 def listen(
-    path: Annotated[Path, typer.Argument(metavar="WAV", help="A WAV file.", show_default=False)],
+    path: Annotated[
+        Path,
+        typer.Argument(metavar="SOUND", help="A WAV, FLAC, OGG or MP3 file.", show_default=False),
+    ],
     out: Annotated[
         Path | None,
         typer.Option("--out", "-o", metavar="FILE", help="Draw the waveform: .png or .svg."),

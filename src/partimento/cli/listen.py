@@ -18,7 +18,7 @@ def run_listen(
     Parameters
     ----------
     path : Path
-        A WAV file.
+        A WAV, FLAC, OGG or MP3 file.
     out : Path, optional
         The picture to write, ``.png`` or ``.svg``.
     start_s, seconds : float
@@ -56,6 +56,7 @@ def run_listen(
             name: level if math.isfinite(level) else None
             for name, level in (("peak", wave.peak_dbfs), ("rms", wave.rms_dbfs))
         }
+        heard = wave.loudness_lufs
         facts = {
             "file": str(path),
             "rate_hz": wave.rate_hz,
@@ -64,6 +65,7 @@ def run_listen(
             "seconds": wave.seconds,
             "kind": wave.kind,
             **{f"{name}_dbfs": level for name, level in levels.items()},
+            "loudness_lufs": heard if math.isfinite(heard) else None,
             "written": [str(out)] if out is not None else [],
         }
         screen.print_json(facts)
@@ -75,6 +77,7 @@ def run_listen(
         ("samples", wave.kind),
         ("peak", _level(wave.peak_dbfs)),
         ("RMS level", _level(wave.rms_dbfs)),
+        ("loudness", _loudness(wave.loudness_lufs)),
     ]
     screen.print_facts(str(path), rows)
     if out is not None:
@@ -83,6 +86,12 @@ def run_listen(
 
 def _level(dbfs: float) -> str:
     return f"{dbfs:.1f} dBFS" if math.isfinite(dbfs) else "silence"
+
+
+def _loudness(lufs: float) -> str:
+    if math.isnan(lufs):
+        return "not defined for more than two channels"
+    return f"{lufs:.1f} LUFS" if math.isfinite(lufs) else "silence"
 
 
 def _clock(seconds: float) -> str:

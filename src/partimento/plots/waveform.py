@@ -1,4 +1,4 @@
-"""Read a WAV file, compute its levels and draw its waveform.
+"""Read a sound file, compute its levels and draw its waveform.
 
 This follows the tutorial's appendix "Continuous Representation".
 """
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from partimento.errors import PartimentoError
+from partimento.export.loudness import loudness
 from partimento.plots.style import COLORS, FAINT, QUIET, new_figure, plain_title, styled
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 LARGEST = 2**30  # maximum file size in bytes: 90 minutes in CD quality, about 3 GB of memory
 COLUMNS = 1500  # columns of the envelope: about one per pixel
 BANDS = 120  # time intervals for levels: of three seconds, 25 ms, a period of the lowest notes
+ENCODED = (".flac", ".ogg", ".mp3")  # formats of libsndfile
 SIDES = {1: ("",), 2: ("left", "right")}  # number of channels → their names
 SHOWN = 8  # maximum number of channels to draw
 
@@ -63,6 +65,16 @@ class Wave:
         return decibels(self.peak)
 
     @property
+    def loudness_lufs(self) -> float:
+        """The integrated loudness by ITU-R BS.1770; -inf for silence, NaN if not defined.
+
+        It is defined for one or two channels.
+        """
+        if self.channels > 2:
+            return float("nan")
+        return loudness(self.signal * np.float32(self.peak), self.rate_hz)
+
+    @property
     def rms_dbfs(self) -> float:
         """The root mean square of all samples in dBFS.
 
@@ -83,12 +95,12 @@ def decibels(share: float) -> float:
 
 
 def read_wave(path: Path | str) -> Wave:
-    """Read a WAV file of 8, 16, 24, 32 or 64 bits, or of floats.
+    """Read a sound file: WAV of 8 to 64 bits or of floats, FLAC, OGG or MP3.
 
     Raises
     ------
     PartimentoError
-        If the file is missing, not a WAV file, truncated or too large, or has values that are not
+        If the file is missing, not a sound file, truncated or too large, or has values that are not
         finite.
     """
     path = Path(path)
@@ -98,7 +110,8 @@ def read_wave(path: Path | str) -> Wave:
         raise PartimentoError(
             f"{path} is larger than {LARGEST / 2**30:.0f} GB: too large to measure"
         )
-    rate_hz, samples, kind = _read(path)
+    is_encoded = path.suffix.lower() in ENCODED
+    rate_hz, samples, kind = _read_encoded(path) if is_encoded else _read(path)
     samples = samples[:, None] if samples.ndim == 1 else samples
     signal = samples.astype(np.float32)
     if samples.dtype == np.uint8:
@@ -116,6 +129,18 @@ def read_wave(path: Path | str) -> Wave:
     if peak > 0:
         signal /= np.float32(peak)
     return Wave(rate_hz, signal, peak / full, kind)
+
+
+def _read_encoded(path: Path) -> tuple[int, np.ndarray, str]:
+    """Return the sample rate, the samples and the format of an encoded file."""
+    try:
+        import soundfile
+
+        with soundfile.SoundFile(path) as file:
+            return int(file.samplerate), file.read(dtype="float32"), str(file.format)
+    except (ImportError, OSError, RuntimeError, ValueError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise PartimentoError(f"{path} cannot be read as sound: {reason}") from error
 
 
 def _read(path: Path) -> tuple[int, np.ndarray, str]:
