@@ -8,8 +8,8 @@ from fractions import Fraction
 import pytest
 
 from partimento import Event, Piece
-from partimento.analysis.part_writing import part_writing
-from partimento.generate.style import RATES, style_of
+from partimento.analysis.part_writing import RATES, part_writing
+from partimento.generate.style import style_of
 from partimento.music.timelines import Key
 
 QUARTER = Fraction(1)

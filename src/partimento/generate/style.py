@@ -24,8 +24,6 @@ from partimento.analysis.part_writing import PartWriting
 from partimento.music.bars import notes_by_bar
 from partimento.music.piece import Piece
 
-RATES = ("hidden_fifths", "hidden_octaves", "crossings", "overlaps", "unresolved_leaps", "in_key")
-
 
 def style_of(piece: Piece, counts: PartWriting) -> dict[str, float]:
     """Return the features by name; NaN where one is not defined.
@@ -42,7 +40,6 @@ def style_of(piece: Piece, counts: PartWriting) -> dict[str, float]:
         return {}
     bars = notes_by_bar(piece)
     notes, pitches_per_bar = notes_per_bar(bars)
-    rates = counts.rates()
     return {
         "pitch_range": float(pitches.max() - pitches.min()),
         "pitches_used": float(n_pitches_used(piece)),
@@ -57,7 +54,7 @@ def style_of(piece: Piece, counts: PartWriting) -> dict[str, float]:
         "polyphony": _polyphony(piece),
         "repeated_bars": repeated_bars(bars),
         "repeated_rhythms": repeated_rhythms(bars),
-        **{name: rates[name] for name in RATES},
+        **counts.rates(),
     }
 
 
