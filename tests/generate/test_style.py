@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -44,3 +45,11 @@ def test_music_without_notes_has_no_style(piece: Piece) -> None:
 
 def test_a_single_note_leaves_intervals_undefined() -> None:
     assert math.isnan(style(Piece.from_events([Event((60,), QUARTER)]))["interval"])
+
+
+def test_stated_phrases_are_measured_in_bars() -> None:
+    """Two phrases, of one bar and of three."""
+    piece = Piece.from_events([Event((60 + step,), QUARTER) for step in range(16)])
+    assert "phrase_length" not in style(piece)
+    found = style(replace(piece, phrase_ends=(Fraction(4), Fraction(16))))
+    assert (found["phrase_length"], found["shortest_phrase"]) == (2, 1)

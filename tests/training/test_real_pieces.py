@@ -50,8 +50,8 @@ def test_equal_values_have_the_least_deviation() -> None:
     assert Spread.of([1.0, 5.0], 0.5) == Spread(3.0, 2.0)
 
 
-def test_the_distance_of_a_style_is_a_mean_in_deviations() -> None:
-    assert REAL.distance({"interval": 4.0, "syncopation": 1.0}) == pytest.approx(1.0)
+def test_the_distance_of_a_style_is_in_deviations() -> None:
+    assert REAL.distance({"interval": 4.0, "syncopation": 1.0}) == pytest.approx(2**0.5)
     assert REAL.distance({"interval": 3.5, "syncopation": math.nan}) == pytest.approx(1.0)
     assert REAL.distance({"interval": 1e6}) == FAR
     assert REAL.distance({}) == REAL.distance({"unknown": 9.0}) == 0.0

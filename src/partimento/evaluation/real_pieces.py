@@ -64,7 +64,7 @@ def _measured(item: TransposedPiece) -> Criteria:
 def _spreads(rows: Sequence[Mapping[str, float]]) -> dict[str, Spread]:
     """Return the spread of each feature; without those that no piece defines."""
     found = {}
-    for name in rows[0]:
+    for name in dict.fromkeys(name for row in rows for name in row):
         values = [row[name] for row in rows if math.isfinite(row.get(name, math.nan))]
         if len(values) >= FEWEST:
             found[name] = Spread.of(values, max(STYLE * abs(float(np.mean(values))), 1e-6))

@@ -7,6 +7,9 @@ pieces.
 
 from __future__ import annotations
 
+from fractions import Fraction
+from itertools import pairwise
+
 from partimento.analysis.features.muspy import (
     n_pitch_classes_used,
     n_pitches_used,
@@ -54,8 +57,19 @@ def style_of(piece: Piece, counts: PartWriting) -> dict[str, float]:
         "polyphony": _polyphony(piece),
         "repeated_bars": repeated_bars(bars),
         "repeated_rhythms": repeated_rhythms(bars),
+        **_phrases(piece),
         **counts.rates(),
     }
+
+
+def _phrases(piece: Piece) -> dict[str, float]:
+    """Return the mean and the least length of the phrases in bars, if the piece states them."""
+    inside = [end for end in piece.phrase_ends if end < piece.length]
+    if not inside:
+        return {}
+    edges = [Fraction(0), *inside, piece.length]
+    lengths = [float((b - a) / piece.first_meter.bar_ql) for a, b in pairwise(edges)]
+    return {"phrase_length": sum(lengths) / len(lengths), "shortest_phrase": min(lengths)}
 
 
 def _polyphony(piece: Piece) -> float:

@@ -85,16 +85,17 @@ class RealPieces:
     pieces: int = 0
 
     def distance(self, style: Mapping[str, float]) -> float:
-        """Return how far a piece's features are from the mean, on average in deviations.
+        """Return how far a piece's features are from the mean, in deviations.
 
-        At most `FAR` deviations of each feature count; a feature that is NaN does not.
+        It is the root of the mean square. At most `FAR` deviations of each feature count. A feature
+        that is NaN does not.
         """
         far = [
             min(abs(value - self.style[name].mean) / self.style[name].deviation, FAR)
             for name, value in style.items()
             if name in self.style and math.isfinite(value)
         ]
-        return float(np.mean(far)) if far else 0.0
+        return float(np.sqrt(np.mean(np.square(far)))) if far else 0.0
 
     def to_plain(self) -> dict[str, Any]:
         """Return JSON values."""
