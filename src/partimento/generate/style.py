@@ -63,7 +63,7 @@ def style_of(piece: Piece, counts: PartWriting) -> dict[str, float]:
 
 
 def _phrases(piece: Piece) -> dict[str, float]:
-    """Return the mean and the least length of the phrases in bars, if the piece states them."""
+    """Return the mean and the least length of stated phrases, in bars."""
     inside = [end for end in piece.phrase_ends if end < piece.length]
     if not inside:
         return {}
