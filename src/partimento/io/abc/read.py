@@ -26,6 +26,7 @@ from partimento.io.written import (
     order_of_bars,
     piece_of_written,
 )
+from partimento.music.lyrics import Syllable
 from partimento.music.piece import Piece
 from partimento.music.timelines import Meter, Part
 
@@ -77,7 +78,21 @@ def piece_from_abc(data: bytes, *, unfold: bool = False, encoding: str = "") -> 
         order = order_of_bars(bars, score.length, played)
     elif first:
         score.bars = _joined_bars(first, score)
-    return piece_of_written(score, order)
+    piece = piece_of_written(score, order)
+    if not reader.lyrics or order is not None:
+        return piece
+    return piece.replace(lyrics=_lyrics(reader, piece))
+
+
+def _lyrics(reader: TuneReader, piece: Piece) -> tuple[Syllable, ...]:
+    """Return the words of all voices that are heard."""
+    parts = dict(zip(map(id, reader.heard), _part_numbers(reader), strict=True))
+    syllables = [
+        Syllable(text, row.onset, parts[id(voice)])
+        for voice, row, text in reader.lyrics
+        if id(voice) in parts and row.onset <= piece.length
+    ]
+    return tuple(sorted(syllables, key=lambda syllable: (syllable.onset, syllable.part)))
 
 
 def _score_of(reader: TuneReader) -> WrittenScore:

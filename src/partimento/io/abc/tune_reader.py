@@ -23,7 +23,8 @@ from partimento.io.abc.fields import (
 )
 from partimento.io.abc.tokens import tokens, without_comment
 from partimento.io.abc.tunes import plain_text
-from partimento.io.abc.voice import Voice
+from partimento.io.abc.voice import Row, Voice
+from partimento.io.abc.words import align
 from partimento.music.timelines import ChordSymbol, Key, Meter, Tempo
 
 FIELD = re.compile(r"[ \t]*([A-Za-z+]):(.*)", re.DOTALL)
@@ -75,6 +76,9 @@ class TuneReader:
         self.faults: list[str] = []
         self.last_field = ""
         self.part_numbers: list[int] = []
+        self.lyrics: list[tuple[Voice, Row, str]] = []
+        self.sung: list[Row] = []  # the notes of the last line of music, one of each chord
+        self.has_words = False  # whether this line has its first verse
 
     @property
     def heard(self) -> list[Voice]:
@@ -157,6 +161,8 @@ class TuneReader:
             target, _, replacement = value.partition("=")
             if "n" not in target and target.strip():
                 self.macros[target.strip()] = replacement.strip()
+        elif name == "w" and self.in_body:
+            self._words(value)
         elif name in HANDLERS:
             try:
                 HANDLERS[name](self, value)
@@ -264,6 +270,7 @@ class TuneReader:
         for target, replacement in self.macros.items():
             line = line.replace(target, replacement)
         voice = self._current()
+        first = len(voice.rows)
         for token in tokens(line):
             kind = str(token.lastgroup)
             if kind == "note":
@@ -278,6 +285,17 @@ class TuneReader:
                 read = SIGNS[kind](self, voice, token[0]) if kind in SIGNS else True
             if read is False:
                 self.left_out.append(token[0][:20])
+        heard = [row for row in voice.rows[first:] if row.duration and not row.layer]
+        self.sung = list({row.onset: row for row in reversed(heard)}.values())[::-1]
+        self.has_words = False
+
+    def _words(self, value: str) -> None:
+        """Read the first verse of a line; further ones are left out."""
+        voice = self._current()
+        if not self.has_words:
+            for row, text in align(plain_text(value), self.sung, voice.bars):
+                self.lyrics.append((voice, row, text))
+        self.has_words = True
 
     def _inline(self, text: str) -> None:
         name, value = text[1], text[3:-1].strip()

@@ -16,7 +16,9 @@ import numpy as np
 
 from partimento.io.abc.fields import signature
 from partimento.io.abc.tune_reader import PARTS
+from partimento.io.abc.words import words_of
 from partimento.music.grace_placement import grace_targets
+from partimento.music.lyrics import Syllable
 from partimento.music.piece import Piece
 from partimento.music.text import check_names
 from partimento.music.timelines import Bar, Key, Meter, Part, Tempo, from_start
@@ -48,7 +50,7 @@ def to_abc(piece: Piece) -> str:
     """Return a piece as a tune in ABC.
 
     Notes, voices, parts with their instruments, meters, keys, tempos, chord symbols, grace notes,
-    fermatas, title and composer are kept. Velocities, strings, clefs and lyrics are not.
+    fermatas, words, title and composer are kept. Velocities, strings and clefs are not.
 
     Parameters
     ----------
@@ -125,6 +127,7 @@ class _Writer:
         self.altered: dict[str, int] = {}  # by the key signature
         self.touched: set[str] = set()  # letters with an accidental in this bar
         self.fermatas = set(piece.fermatas)
+        self.sung: list[Fraction | None] = []  # of this line of music
 
     def _graces(self) -> dict[tuple[int, Fraction], list[int]]:
         """Return the grace notes by part and by the time to which they lead."""
@@ -154,19 +157,28 @@ class _Writer:
         first = self.piece.keys[0] if self.piece.keys and not self.piece.keys[0].onset else None
         self.altered = signature(first.fifths) if first else {}
         graces = self.graces if has_graces else {}
-        text = ""
+        # Only the first voice of a part has its words.
+        lyrics = [s for s in self.piece.lyrics if s.part == line.part and has_graces]
+        text, self.sung = "", []
         for number, bar in enumerate(self.bars):
             self.touched = set()
             changes, inside = self._changes(bar, is_first=is_first)
             if changes or (number % BARS_PER_LINE == 0 and text):
-                if text:
-                    yield text.rstrip()
+                yield from self._line(text, lyrics)
                 text = ""
                 yield from changes
             is_last = number == len(self.bars) - 1
             end = "|" if not is_last or self.piece.open_end else "|]"
             text += f"{self._bar(line, bar, inside, graces)} {end} "
-        yield text.rstrip()
+        yield from self._line(text, lyrics)
+
+    def _line(self, text: str, lyrics: Sequence[Syllable]) -> Iterator[str]:
+        """Yield a line of music, and its words."""
+        if text:
+            yield text.rstrip()
+            if words := words_of(self.sung, lyrics):
+                yield f"w:{_text(words)}"
+        self.sung = []
 
     def _changes(self, bar: Bar, *, is_first: bool) -> tuple[list[str], dict[Fraction, list[str]]]:
         """Return the fields before a bar, and those inside of it by their time.
@@ -223,6 +235,8 @@ class _Writer:
             if chord is not None and chord.onset == now and now in self.fermatas:
                 before += "!fermata!"
             for value in values_of(stop - now):
+                if chord is not None:
+                    self.sung.append(now if now == chord.onset else None)
                 now += value
                 sign = "z" if chord is None else self._sign(chord, tie=now < chord.end)
                 words.append((before, value, sign))
