@@ -40,6 +40,7 @@ FOLDER = DATA / "mutopia-guitar"
 LIMITS = (0.5, 1.0, 1.5, 2.0, 2.5, LIMIT, 3.5, 4.0, 5.0)
 HIGHEST = 83  # B5
 PEER_PIECES = 40
+DRAWS = 20  # random chords per written one, at most
 PEER = """
 import json, sys, time
 from tabsynth import ChordEvent, NoteEvent, build_fretboard
@@ -109,16 +110,16 @@ def measure_chords(out: Path | None) -> None:
             piece = to_sounding(pt.read(FOLDER / row["path"]), instrument="guitar")
             tuning = tuning_of(piece)
             written.update((c, tuning) for c in struck(piece).values() if len(c) > 1)
-    costs, weights, sizes, random_costs = [], [], [], []
+    # A chord that occurs often has several random ones, so that no single one weighs much.
+    rows_of: list[tuple[float, float, float, int]] = []  # cost, random cost, weight, size
     for (chord, tuning), count in written.items():
-        low = min(tuning.open_pitches)
-        drawn = rng.choice(np.arange(low, HIGHEST + 1), len(chord), replace=False).tolist()
-        costs.append(chord_cost(chord, tuning))
-        random_costs.append(chord_cost(drawn, tuning))
-        weights.append(count)
-        sizes.append(len(chord))
-    cost, other, weight, size = map(np.array, (costs, random_costs, weights, sizes))
-    print(f"{weight.sum():,} chords, {len(weight):,} different ones, limit {LIMIT:g}")
+        choice = np.arange(min(tuning.open_pitches), HIGHEST + 1)
+        cost_of_chord, draws = chord_cost(chord, tuning), min(count, DRAWS)
+        for _ in range(draws):
+            drawn = chord_cost(rng.choice(choice, len(chord), replace=False).tolist(), tuning)
+            rows_of.append((cost_of_chord, drawn, count / draws, len(chord)))
+    cost, other, weight, size = np.array(rows_of).T
+    print(f"{weight.sum():,.0f} chords, {len(written):,} different ones, limit {LIMIT:g}")
     print("limit   " + "  ".join(f"{name:^17}" for name in ("2 notes or more", "3 or more", "4")))
     print("        " + "  ".join(["written   random "] * 3))
     curves: dict[tuple[int, str], list[float]] = {}
