@@ -71,6 +71,6 @@ def test_a_constraint_forbids_pitch_classes_in_every_key(load, pieces, tmp_path)
     free = model.compose(bars=8, key="D major", candidates=2, seed=1)
     assert 6 in {int(pitch) % 12 for pitch in free.notes.pitch}
     kept = model.compose(
-        bars=8, key="D major", candidates=2, seed=1, constraints=[module.Without(6)]
+        bars=8, key="D major", candidates=2, seed=1, constraints=[module.Without((6,))]
     )
     assert 6 not in {int(pitch) % 12 for pitch in kept.notes.pitch}

@@ -35,12 +35,15 @@ def build(tokenizer: Tokenizer) -> Any:
     return kind(kind.config_type(**sizes), tokenizer)
 
 
-def compose(model: Any, *constraints: Constraint, seed: int = 0, candidates: int = 6) -> Generated:
+def header(model: Any) -> Any:
     tokenizer = model.tokenizer
-    prompt = tokenizer.prompt(tokenizer.encode(chromatic()).ids, 0)
+    return tokenizer.prompt(tokenizer.encode(chromatic()).ids, 0)
+
+
+def compose(model: Any, *constraints: Constraint, seed: int = 0, candidates: int = 6) -> Generated:
     return generate(
         model,
-        prompt,
+        header(model),
         limits=LIMITS,
         sampling=Sampling(),
         candidates=candidates,

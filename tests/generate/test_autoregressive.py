@@ -7,11 +7,13 @@ import threading
 from typing import Any
 
 import numpy as np
-from tests.generate.chromatic import build, chromatic, compose, pitches
+from tests.generate.chromatic import LIMITS, build, chromatic, compose, header, pitches
 
 from partimento import Key
 from partimento.generate.autoregressive import LOOPS, GenerationLoop, generate
-from partimento.generate.constraints import Constraint, InKey, Range
+from partimento.generate.constraints import Constraint, InKey, Range, StepLeap
+from partimento.generate.constraints.masks import ConstraintGrammar, constraint_grammar
+from partimento.generate.constraints.timetable import scene_of
 from partimento.generate.limits import Limits
 from partimento.generate.sampler import Sampling
 from partimento.tokens.chords import CHORD, ChordTokenizer
@@ -60,7 +62,8 @@ def test_it_may_end_by_itself(run: TrainedModel) -> None:
 
 def test_moving_a_constraint_compiles_nothing(model: Any) -> None:
     compose(model, Range(50, 60), InKey("C major"))
-    loop = LOOPS.get(model, candidates=6, truncates=False, constraints=[Range(), InKey("A minor")])
+    rules = grammar(model, Range(), InKey("A minor"))
+    loop = LOOPS.get(model, candidates=6, truncates=False, rules=rules)
     traces = []
     original = loop.call
     loop.call = lambda inputs: traces.append(1) or original(inputs)
@@ -72,13 +75,22 @@ def test_moving_a_constraint_compiles_nothing(model: Any) -> None:
     assert pitches(model, moved) <= {55, 57, 59, 61, 62, 64, 66}
 
 
-def test_another_type_of_constraint_is_another_loop(model: Any) -> None:
+def grammar(model: Any, *constraints: Constraint) -> ConstraintGrammar:
+    scene = scene_of(model.tokenizer, header(model), LIMITS)
+    made = constraint_grammar(constraints, model.tokenizer, scene)
+    assert made is not None
+    return made
+
+
+def test_another_kind_of_rule_is_another_loop(model: Any) -> None:
     def loop(*constraints: Constraint) -> GenerationLoop:
-        return LOOPS.get(model, candidates=6, truncates=False, constraints=constraints)
+        rules = grammar(model, *constraints)
+        return LOOPS.get(model, candidates=6, truncates=False, rules=rules)
 
     assert loop(Range(1, 2)) is loop(Range(3, 4))
-    assert loop(Range()) is not loop(InKey("C major"))
-    assert loop(Range(), InKey("C major")) is not loop(Range())
+    assert loop(Range()) is loop(InKey("C major"))  # both are tables
+    assert loop(Range(), StepLeap(3)) is not loop(Range())
+    assert loop(Range(), StepLeap(3)) is loop(Range(), StepLeap(9))
 
 
 def test_two_threads_share_the_loops_of_a_model() -> None:

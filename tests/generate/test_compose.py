@@ -16,7 +16,7 @@ from partimento.analysis.loops import longest_loop
 from partimento.corpus import analyze_key
 from partimento.errors import PartimentoError
 from partimento.generate.compose import Length, compose, compose_candidates, compose_ids
-from partimento.generate.constraints import InKey, Range
+from partimento.generate.constraints import InKey, InMeter, MaxVoices, Range, Scene
 from partimento.generate.dynamics import with_dynamics
 from partimento.generate.finish import Transposer
 from partimento.generate.prompt import make_prompt
@@ -167,21 +167,27 @@ def test_constraints_speak_of_the_pitches_that_sound(run: TrainedModel, key: str
     assert low <= piece.notes.pitch.min() <= piece.notes.pitch.max() <= high
     assert free.notes.pitch.min() < low
     scale = InKey(piece.keys[0])
-    (forbidden,) = scale.bind(run.tokenizer).parameters
     inside = compose(run, bars=6, seed=1, key=piece.keys[0], constraints=[scale, Range(low, high)])
-    assert not forbidden[inside.notes.pitch].any()
+    assert scale.check(inside, Scene(grid=1)).holds
     assert inside.keys == piece.keys
     assert inside == compose(
         run, bars=6, seed=1, key=piece.keys[0], constraints=[scale, Range(low, high)]
     )
 
 
-def test_constraints_that_leave_nothing_are_reported(run: TrainedModel) -> None:
-    with pytest.warns(UserWarning, match=r"the constraints left no choice \d+ times"):
-        piece = compose(run, events=8, seed=1, constraints=[Range(0, 5)])
-    assert len(piece.events) == 8
+def test_constraints_that_leave_nothing_are_refused(run: TrainedModel) -> None:
+    with pytest.raises(PartimentoError, match=r"this model cannot meet Range\(low=0, high=5\)"):
+        compose(run, bars=4, key="C major", seed=1, constraints=[Range(0, 5)])
     with pytest.raises(PartimentoError, match="'guitar' is not a constraint"):
         compose(run, events=8, constraints=["guitar"])  # type: ignore[list-item]
+
+
+def test_candidates_report_their_constraints(run: TrainedModel) -> None:
+    constraints = [InMeter(), MaxVoices(2)]
+    best, *_ = compose_candidates(run, bars=4, seed=1, constraints=constraints)
+    assert best.report.holds
+    assert [finding.constraint for finding in best.report] == ["InMeter", "MaxVoices"]
+    assert "at most 2 notes at once" in best.row()["constraints"]
 
 
 def choir(number: int) -> Piece:

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from partimento.cli.constraint_options import ConstraintOptions
 from partimento.cli.help import COMPOSE, command
 from partimento.cli.options import (
     Against,
@@ -20,6 +21,7 @@ from partimento.cli.options import (
     NoteEnds,
     Show,
     Soundfont,
+    expand,
 )
 from partimento.errors import PartimentoError
 
@@ -40,8 +42,11 @@ PIECE, PROMPT, SAMPLING = "The piece", "Prompt", "Sampling"
              partimento compose --candidates 8 --seed 7 -o candidates/""",
         """Continue a score, with more surprises than usual:
              partimento compose --start theme.musicxml --temperature 1.1""",
+        """Compose within constraints:
+             partimento compose --range E2:B5 --in-key own --max-voices 3 --end cadence""",
     ),
 )
+@expand
 def compose(
     run: Annotated[
         Path | None,
@@ -212,6 +217,7 @@ def compose(
             rich_help_panel=PIECE,
         ),
     ] = None,
+    constraints: ConstraintOptions = None,  # type: ignore[assignment]
     soundfont: Soundfont = None,
     force: Force = False,
     as_json: Json = False,
@@ -247,6 +253,7 @@ def compose(
         humanized,
         show,
         against or [],
+        constraints,
     )
     if run is not None and model is not None:
         raise PartimentoError(f"two models are given: {run} and {model}")

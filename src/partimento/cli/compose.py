@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import difflib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from partimento.analysis.humanize import humanize
 from partimento.cli import progress, screen
@@ -24,6 +25,9 @@ from partimento.music.piece import Piece
 from partimento.music.timelines import Key
 from partimento.training.run_folder import RunFolder
 from partimento.training.settings import SampleSettings
+
+if TYPE_CHECKING:
+    from partimento.generate.constraints.base import Constraint
 
 
 class ComposeOptions(NamedTuple):
@@ -47,6 +51,9 @@ class ComposeOptions(NamedTuple):
     humanized: bool = False  # whether sound and MIDI are played as by a person
     show: str | None = None  # by what the notes are colored
     against: Sequence[str] = ()  # the corpus of --show originality
+    constraints: Mapping[str, str | None] = MappingProxyType(
+        {}
+    )  # by the name of the constraint; None if not given
 
 
 def run_compose(
@@ -105,6 +112,7 @@ def run_compose(
             from partimento.training.trained_model import load_model
 
             model = load_model(folder)
+        constraints = _constraints(options.constraints, model.settings.data)
         with stages.during("compose"):
             candidates = compose_candidates(
                 model,
@@ -123,6 +131,7 @@ def run_compose(
                 title=options.title,
                 composer=options.composer,
                 tempo=options.tempo,
+                constraints=constraints,
             )
     if shown is not None:
         shown = Shown(shown.kind, against=shown.against, trained=model)
@@ -146,11 +155,23 @@ def run_compose(
                 "bars": bars,
                 "key": key_name,
                 "criteria": candidates[0].row(),
+                "constraints": candidates[0].report.rows(),
                 "written": [str(p) for p in written],
             }
         )
     else:
         screen.out().print(f"seed {seed}: {events} events, {bars} bars, {piece.keys[0].name}")
+        for line in candidates[0].report.table().splitlines():
+            screen.out().print(screen.printable(line))
+
+
+def _constraints(options: Mapping[str, str | None], config: DataSettings) -> Sequence[Constraint]:
+    """Return the constraints that the options ask for."""
+    if not any(value is not None for value in options.values()):
+        return ()
+    from partimento.generate.constraints.words import constraints_from_options
+
+    return constraints_from_options(options, lambda path: read_one(Path(path), config=config))
 
 
 def _chain(

@@ -18,8 +18,10 @@ import keras
 import numpy as np
 from keras import ops
 
-from partimento.generate.candidates import ROWS, Generated, constrained
-from partimento.generate.constraints import Constraint, Rule
+from partimento.generate.candidates import Generated, iterations, padded
+from partimento.generate.constraints.base import Constraint, Scene
+from partimento.generate.constraints.masks import ConstraintGrammar, constraint_grammar
+from partimento.generate.constraints.timetable import scene_of
 from partimento.generate.limits import Limits
 from partimento.generate.sampler import NEVER, Sampling, sample_token
 from partimento.models.base import NextModel
@@ -45,8 +47,6 @@ class LoopState(NamedTuple):
         The model's prediction of the next id.
     grammar, model : nested tuples of tensors
         The states of the grammar and of the model.
-    rules : tuple
-        The state of each constraint.
     """
 
     row: Any
@@ -58,7 +58,6 @@ class LoopState(NamedTuple):
     logits: Any
     grammar: Any
     model: Any
-    rules: tuple[Any, ...]
 
 
 class GenerationLoop(keras.Model):
@@ -72,19 +71,15 @@ class GenerationLoop(keras.Model):
         B.
     truncates : bool
         Whether sampling uses top-k or top-p (`Sampling.truncates`).
-    rules : sequence of Rule
-        Constraints in addition to the grammar. Their parameters are inputs.
     """
 
-    def __init__(
-        self, model: NextModel, *, candidates: int, truncates: bool, rules: Sequence[Rule] = ()
-    ) -> None:
+    def __init__(self, model: NextModel, *, candidates: int, truncates: bool) -> None:
         super().__init__()
         # Otherwise Keras would run the whole loop once, uncompiled, to infer its shapes.
         self.built = True
         # An attribute, so that Keras tracks it and passes its weights as inputs of the program.
         self.network = model.network
-        self.candidates, self.truncates, self.rules = candidates, truncates, tuple(rules)
+        self.candidates, self.truncates = candidates, truncates
         self.tokenizer, self.grammar = model.tokenizer, model.tokenizer.grammar()
         self._model = weakref.ref(model)
 
@@ -97,7 +92,7 @@ class GenerationLoop(keras.Model):
             Arrays with a leading axis of 1, which Keras takes for the batch. ``prompt`` is (N, F),
             ``uniform`` (N, F, B) and ``sampling`` (4,). ``limits`` is (6,): rows of the prompt,
             maximum rows, events and steps, whether the model may end the piece, and its length
-            (`Limits.total`). ``rule_0_0`` and so on are the parameters of the rules.
+            (`Limits.total`). A `ConstrainedLoop` has more of them.
 
         Returns
         -------
@@ -137,10 +132,6 @@ class GenerationLoop(keras.Model):
             logits=ops.zeros((batch, self.tokenizer.sizes[0])),
             grammar=self.grammar.start(batch, ops, total=inputs["limits"][5]),
             model=self._get_model().initial_state(batch),
-            rules=tuple(
-                rule.start(batch, [inputs[name] for name in names], ops)
-                for rule, names in zip(self.rules, _rule_inputs(self.rules), strict=True)
-            ),
         )
 
     def _row(self, state: LoopState, inputs: dict[str, Any]) -> LoopState:
@@ -154,16 +145,9 @@ class GenerationLoop(keras.Model):
 
     def _field(self, state: LoopState, field: int, inputs: dict[str, Any]) -> tuple[LoopState, Any]:
         """Choose one id for every candidate, and advance all states by it."""
-        prompt_rows, *_, may_end = self._limits(inputs)
-        # 1. Compute the mask from the grammar and the constraints.
-        mask = self.grammar.allowed(state.grammar, field, ops)
-        if field == 0:  # only the first field has the id that ends a piece
-            is_end = np.arange(mask.shape[-1]) == END
-            mask = ops.logical_and(mask, ops.logical_or(~is_end, may_end))
-        dead = None
-        if self.rules:
-            rules = [*zip(self.rules, state.rules, strict=True)]
-            mask, dead = constrained(self.grammar, state.grammar, field, mask, rules, ops)
+        prompt_rows, *_ = self._limits(inputs)
+        # 1. Compute the mask of the grammar.
+        mask = self._allowed(state.grammar, field, inputs)
         # 2. Choose the prompt's id while there is one, then a sample.
         uniform, sampling = inputs["uniform"][state.row, field], inputs["sampling"]
         sampled = sample_token(state.logits, mask, uniform, sampling, ops, truncates=self.truncates)
@@ -177,19 +161,18 @@ class GenerationLoop(keras.Model):
         chosen = ops.where(state.done, PAD, chosen)
         # 3. Advance all states by the chosen id; the model predicts the next one.
         grammar = self.grammar.advance(state.grammar, chosen, field, ops)
-        rule_states = tuple(
-            rule.advance(rule_state, chosen, field, ops)
-            for rule, rule_state in zip(self.rules, state.rules, strict=True)
-        )
         features = self.grammar.features(grammar, ops)
         model, logits = self._get_model().step(state.model, chosen, field=field, features=features)
-        if dead is not None:
-            counts = ops.logical_and(dead, counted)
-            dead_ends = state.dead_ends + ops.cast(counts, "int32")
-            state = state._replace(dead_ends=dead_ends)
-        return state._replace(
-            grammar=grammar, rules=rule_states, model=model, logits=logits
-        ), chosen
+        return state._replace(grammar=grammar, model=model, logits=logits), chosen
+
+    def _allowed(self, grammar: Any, field: int, inputs: dict[str, Any]) -> Any:
+        """Return the mask of the grammar, with the end of the piece only if it may end."""
+        *_, may_end = self._limits(inputs)
+        mask = self.grammar.allowed(grammar, field, ops)
+        if field == 0:  # only the first field has the id that ends a piece
+            is_end = np.arange(mask.shape[-1]) == END
+            mask = ops.logical_and(mask, ops.logical_or(~is_end, may_end))
+        return mask
 
     def _stop(self, state: LoopState, ended: Any, inputs: dict[str, Any]) -> LoopState:
         """Stop candidates that are long enough, and record how probable their end is."""
@@ -226,7 +209,7 @@ class ModelLoops:
     Attributes
     ----------
     loops : dict
-        Loops by network, number of candidates, truncation and types of constraints.
+        Loops by network, number of candidates, truncation and key of the constraints.
     lock : Lock
         Locked while one of the loops runs. On JAX, Keras donates the buffers of the weights to the
         program and gets them back with its result. Two loops of a model must not run at once.
@@ -242,7 +225,7 @@ class LoopCache:
     """Cache the compiled loops of all models in memory, safely across threads.
 
     A loop is compiled for a number of candidates, with or without truncation, and for certain
-    types of constraints.
+    kinds of constraints.
     """
 
     def __init__(self) -> None:
@@ -255,19 +238,21 @@ class LoopCache:
         *,
         candidates: int,
         truncates: bool,
-        constraints: Sequence[Constraint],
+        rules: ConstraintGrammar | None = None,
     ) -> GenerationLoop:
         """Return the loop for these arguments; create it if it is not in the cache."""
-        kinds = tuple(type(constraint) for constraint in constraints)
         # The network is part of the key: a Markov model creates a new one when it counts again.
-        key = id(model.network), candidates, truncates, kinds
+        key = id(model.network), candidates, truncates, rules.key if rules else None
         with self._lock:
             loops = self._of(model).loops
             if key not in loops:
-                rules = [constraint.bind(model.tokenizer) for constraint in constraints]
-                loops[key] = GenerationLoop(
-                    model, candidates=candidates, truncates=truncates, rules=rules
-                )
+                options: dict[str, Any] = {"candidates": candidates, "truncates": truncates}
+                if rules is None:
+                    loops[key] = GenerationLoop(model, **options)
+                else:
+                    from partimento.generate.constrained_loop import ConstrainedLoop
+
+                    loops[key] = ConstrainedLoop(model, rules=rules, **options)
             return loops[key]
 
     def run(
@@ -277,10 +262,10 @@ class LoopCache:
         *,
         candidates: int,
         truncates: bool,
-        constraints: Sequence[Constraint],
+        rules: ConstraintGrammar | None = None,
     ) -> dict[str, Any]:
         """Run the loop on its inputs; calls for the same model wait for each other."""
-        loop = self.get(model, candidates=candidates, truncates=truncates, constraints=constraints)
+        loop = self.get(model, candidates=candidates, truncates=truncates, rules=rules)
         with self._lock:
             lock = self._of(model).lock
         with lock:
@@ -306,6 +291,7 @@ def generate(
     candidates: int = 1,
     seed: int = 0,
     constraints: Sequence[Constraint] = (),
+    scene: Scene | None = None,
 ) -> Generated:
     """Continue a prompt with the compiled loop.
 
@@ -322,6 +308,8 @@ def generate(
         B.
     seed : int
     constraints : sequence of Constraint
+    scene : Scene, optional
+        Where the constraints apply; by default after the prompt, without bar lines.
 
     Returns
     -------
@@ -329,32 +317,27 @@ def generate(
     """
     fields = len(model.tokenizer.fields)
     rows = model.tokenizer.max_rows(limits.events, len(prompt))
-    length = -(-rows // ROWS) * ROWS
-    padded = np.zeros((length, fields), np.int32)
-    padded[: len(prompt)] = prompt[:length]
-    bounds = [len(prompt), rows, limits.events - 1, limits.steps, limits.may_end, limits.total]
+    length = padded(rows)
+    ids = np.zeros((length, fields), np.int32)
+    ids[: len(prompt)] = prompt[:length]
+    scene = scene or scene_of(model.tokenizer, prompt, limits)
+    rules = constraint_grammar(constraints, model.tokenizer, scene)
+    turns = length if rules is None else iterations(rows)
+    most = rows if rules is None else turns
+    bounds = [len(prompt), most, limits.events - 1, limits.steps, limits.may_end, limits.total]
     inputs = {
-        "prompt": padded,
-        "uniform": np.random.default_rng(seed).random((length, fields, candidates), np.float32),
+        "prompt": ids,
+        "uniform": np.random.default_rng(seed).random((turns, fields, candidates), np.float32),
         "sampling": sampling.to_array(),
         "limits": np.array(bounds, np.int32),
     }
-    rules = [constraint.bind(model.tokenizer) for constraint in constraints]
-    for rule, names in zip(rules, _rule_inputs(rules), strict=True):
-        inputs |= dict(zip(names, rule.parameters, strict=True))
+    if rules is not None:
+        inputs |= {f"rule_{n}": array for n, array in enumerate(rules.parameters)}
     out = LOOPS.run(
         model,
         {name: value[None] for name, value in inputs.items()},
         candidates=candidates,
         truncates=sampling.truncates,
-        constraints=constraints,
+        rules=rules,
     )
     return Generated(*(np.asarray(out[name]) for name in Generated._fields))
-
-
-def _rule_inputs(rules: Sequence[Rule]) -> list[list[str]]:
-    """Return the names of the inputs for the parameters of each rule."""
-    return [
-        [f"rule_{number}_{i}" for i in range(len(rule.parameters))]
-        for number, rule in enumerate(rules)
-    ]

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from partimento.generate.constraints import Constraint, Rule
+from partimento.generate.constraints.base import Constraint, Scene
 from partimento.generate.limits import Limits
 from partimento.generate.sampler import Sampling
 from partimento.short_repr import short_repr
@@ -40,11 +40,11 @@ class Generated(NamedTuple):
         The model's log-probability that the piece ends where the candidate was stopped. It is very
         low if the candidate was stopped within an event.
     dead_ends : (B,) int32
-        The number of choices for which the constraints allowed no id, so that only the grammar was
-        followed.
+        1 for a candidate that was given up, because the constraints left it no way on; else 0.
+        Such a candidate is not complete.
     nats : (B,) float32
-        The nats of the ids after the prompt, among those that the grammar allowed. Temperature and
-        truncation do not change them. NaN if the model does not compose id by id.
+        The nats of the ids after the prompt, among those that the grammar allows. Constraints,
+        temperature and truncation do not change them. NaN if the model does not compose id by id.
     """
 
     ids: np.ndarray
@@ -54,20 +54,19 @@ class Generated(NamedTuple):
 
 
 def constrained(
-    grammar: Grammar, state: Any, field: int, mask: Any, rules: Sequence[tuple[Rule, Any]], xp: Any
+    grammar: Grammar, state: Any, field: int, mask: Any, allowed: Any, xp: Any
 ) -> tuple[Any, Any]:
-    """Combine the grammar's mask with those of the rules.
+    """Combine the grammar's mask with that of the constraints.
 
     Where they leave no id, the grammar's mask is returned, because sampling from an empty mask
-    could break the grammar.
+    could break the grammar. The loop then goes back (`backtrack`).
 
     Parameters
     ----------
     grammar, state : Grammar and its state
     field : int
-    mask : (B, V) bool
-        The ids that the grammar allows.
-    rules : sequence of (Rule, state)
+    mask, allowed : (B, V) bool
+        The ids that the grammar allows, and those that the constraints allow.
     xp : module
         `numpy` or `keras.ops`.
 
@@ -75,14 +74,24 @@ def constrained(
     -------
     mask : (B, V) bool
     dead : (B,) bool
-        Where the rules left no id.
+        Where the constraints left no id.
     """
-    both = mask
-    for rule, rule_state in rules:
-        both = xp.logical_and(both, rule.allowed(rule_state, field, xp))
-    both = grammar.viable(state, field, both, xp)
-    dead = xp.logical_not(xp.any(both, axis=-1))
+    both = grammar.viable(state, field, mask & allowed, xp)
+    dead = ~xp.any(both, axis=-1)
     return xp.where(xp.expand_dims(dead, -1), mask, both), dead
+
+
+def padded(rows: int) -> int:
+    """Return a number of rows, rounded up as lengths of loops are."""
+    return -(-rows // ROWS) * ROWS
+
+
+def iterations(rows: int) -> int:
+    """Return how often a loop with constraints may turn, for a number of rows.
+
+    It needs more turns than rows, because candidates go back at dead ends.
+    """
+    return padded(rows + rows // 2 + ROWS)
 
 
 def generate_candidates(
@@ -94,6 +103,7 @@ def generate_candidates(
     candidates: int = 1,
     seed: int = 0,
     constraints: Sequence[Constraint] = (),
+    scene: Scene | None = None,
 ) -> Generated:
     """Continue a prompt ``(n, F)`` with the loop that is faster for this length.
 
@@ -105,6 +115,7 @@ def generate_candidates(
         "candidates": candidates,
         "seed": seed,
         "constraints": constraints,
+        "scene": scene,
     }
     step = trained.numpy_step if is_short(trained, prompt, limits) else None
     if step is not None:

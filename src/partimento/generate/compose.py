@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -13,7 +12,14 @@ import numpy as np
 
 from partimento.errors import PartimentoError
 from partimento.generate.candidates import Generated
-from partimento.generate.constraints import Constraint, check_constraints
+from partimento.generate.constraints.base import (
+    Constraint,
+    Scene,
+    check_constraints,
+    report_on,
+)
+from partimento.generate.constraints.rhythm import InMeter, parse_meter
+from partimento.generate.constraints.timetable import check_possible, scene_of
 from partimento.generate.criteria import ENDINGS, Ending
 from partimento.generate.finish import Transposer, finish_piece, with_length
 from partimento.generate.latent import LatentStrategy
@@ -163,8 +169,8 @@ def compose_candidates(
     candidates : int, optional
         Number of candidates to compose at once; by default that of the run's settings.
     constraints : sequence of Constraint
-        Rules that the piece must obey, on sounding pitches. Where they allow no choice, the piece
-        breaks them; a warning counts these choices.
+        Demands that the piece must meet, on sounding pitches and from the end of the prompt. No
+        candidate that breaks one is returned.
 
     Returns
     -------
@@ -188,13 +194,19 @@ def compose_candidates(
     check_length(bars, events, prompt_events)
     length = Length(16 if bars is None and events is None else bars, events)
     key = _key(key)
-    prompt = make_prompt(trained, start, prompt_events, seed=seed, key=key, meter=_meter(meter))
+    rules = check_constraints(constraints)
+    meter = _meter(meter) or (_asked_meter(rules) if start is None else None)
+    prompt = make_prompt(trained, start, prompt_events, seed=seed, key=key, meter=meter)
     limits = length.limits(prompt, trained.tokenizer.grid)
     if strategy.keeps_prompt:
         _check_prompt(trained, prompt, limits)
-    rules = check_constraints(constraints)
     transposer = Transposer(trained, prompt, key=key, seed=seed, fixed=bool(rules))
     settings = trained.settings.sample
+    shift = transposer.fixed or 0
+    composed = tuple(rule.transposed(-shift) for rule in rules)
+    scene = _scene(trained, prompt, limits, transposer)
+    if rules:
+        check_possible(composed, trained.tokenizer, scene, shown=rules)
     count = max(candidates or settings.candidates, best)
     request = Request(
         prompt=prompt,
@@ -202,19 +214,48 @@ def compose_candidates(
         sampling=sampling or settings,
         candidates=max(1, min(count, MAX_EVENTS // limits.events)),
         towards=None if towards is None else check_number(trained, towards),
-        constraints=tuple(rule.transposed(-(transposer.fixed or 0)) for rule in rules),
+        constraints=composed,
+        scene=scene if rules else None,
     )
     goal = Goal(length.duration(prompt), ending, best)
     chosen = _best_of_attempts(trained, strategy, request, goal, transposer, seed)
     title = title or _title(prompt, seed)
 
-    def finished(piece: Piece) -> Piece:
-        return finish_piece(
-            piece, transposer, program=program, title=title, composer=composer, tempo=tempo
+    def finished(candidate: Candidate) -> Candidate:
+        piece = finish_piece(
+            candidate.piece,
+            transposer,
+            program=program,
+            title=title,
+            composer=composer,
+            tempo=tempo,
         )
+        report = report_on(piece, rules, scene.transposed(shift))
+        return replace(candidate, piece=piece, report=report)
 
-    done = Candidates(replace(candidate, piece=finished(candidate.piece)) for candidate in chosen)
-    return with_provenance(done, arguments)
+    return with_provenance(Candidates(finished(candidate) for candidate in chosen), arguments)
+
+
+def _asked_meter(rules: Sequence[Constraint]) -> Meter | None:
+    """Return the meter that a constraint asks for."""
+    names = [rule.meter for rule in rules if isinstance(rule, InMeter) and rule.meter]
+    return parse_meter(names[0]) if names else None
+
+
+def _scene(trained: TrainedModel, prompt: Prompt, limits: Limits, transposer: Transposer) -> Scene:
+    """Return where constraints apply, with the key in which the model composes."""
+    reference = prompt.reference
+    key = transposer.intended_key
+    if key is None and trained.settings.tokens.to_common_key:
+        key = Key(0, transposer.key.mode if transposer.key else Key.from_name(reference.key).mode)
+    return scene_of(
+        trained.tokenizer,
+        prompt.ids,
+        limits,
+        bar=reference.meter.bar_ql,
+        pickup=reference.pickup,
+        key=key or transposer.key or prompt.key,
+    )
 
 
 @short_repr
@@ -287,11 +328,7 @@ def _key(key: Key | str | None) -> Key | None:
 def _meter(meter: Meter | str | None) -> Meter | None:
     if not isinstance(meter, str):
         return meter
-    numerator, _, denominator = meter.partition("/")
-    try:
-        return Meter(int(numerator), int(denominator))
-    except ValueError as error:
-        raise PartimentoError(f"no such meter: {meter!r} (write, for example, 3/4)") from error
+    return parse_meter(meter)
 
 
 def _check_prompt(trained: TrainedModel, prompt: Prompt, limits: Limits) -> None:
@@ -318,20 +355,37 @@ def _best_of_attempts(
         batch = seed + attempt * 2**32
         generated = strategy.compose(trained, request, batch)
         pieces = _decoded(trained, generated, goal.duration, request.prompt.reference)
-        ranked += rank_candidates(pieces, generated, transposer, ending=goal.ending, seed=batch)
+        new = rank_candidates(pieces, generated, transposer, ending=goal.ending, seed=batch)
+        ranked += _that_hold(new, request)
         ranked.sort(key=lambda candidate: candidate.rank)
         if sum(candidate.is_sound for candidate in ranked) >= goal.best:
             break
-        if attempt >= FURTHER and (key is None or ranked[0].fits):
+        if attempt >= FURTHER and ranked and (key is None or ranked[0].fits):
             break
+    if not ranked:
+        names = " and ".join(map(repr, request.constraints))
+        raise PartimentoError(
+            f"none of {request.candidates * ATTEMPTS} candidates met all constraints: {names};"
+            " try another seed, or ask for less"
+        )
     if key is not None and not ranked[0].fits:
         raise PartimentoError(
             f"none of {request.candidates * ATTEMPTS} candidates is in"
             f" {key.name if request.prompt.header_key else key.mode}: try another seed or key"
         )
-    chosen = ranked[: goal.best]
-    _report_dead_ends(chosen[0].dead_ends)
-    return chosen
+    return ranked[: goal.best]
+
+
+def _that_hold(candidates: Sequence[Candidate], request: Request) -> list[Candidate]:
+    """Return the candidates that meet all constraints, as their notes show."""
+    scene = request.scene
+    if scene is None:
+        return list(candidates)
+    return [
+        candidate
+        for candidate in candidates
+        if not candidate.dead_ends and report_on(candidate.piece, request.constraints, scene).holds
+    ]
 
 
 def _decoded(
@@ -344,11 +398,3 @@ def _decoded(
         for ids in generated.ids
     ]
     return pieces if duration is None else [with_length(piece, duration) for piece in pieces]
-
-
-def _report_dead_ends(count: int) -> None:
-    if count:
-        warnings.warn(
-            f"the constraints left no choice {count} times; there, the piece breaks them",
-            stacklevel=4,
-        )

@@ -13,7 +13,9 @@ import numpy as np
 
 from partimento.errors import PartimentoError
 from partimento.generate.candidates import Generated, constrained
-from partimento.generate.constraints import Constraint
+from partimento.generate.constraints.base import Constraint, Scene
+from partimento.generate.constraints.masks import ConstraintGrammar, MaskState, constraint_grammar
+from partimento.generate.constraints.timetable import scene_of
 from partimento.generate.limits import Limits
 from partimento.generate.prompt import training_pieces
 from partimento.generate.sampler import Sampling, sample_token
@@ -49,6 +51,7 @@ class LatentStrategy:
             sampling=request.sampling,
             rng=rng,
             constraints=request.constraints,
+            scene=request.scene,
         )
         # The path, not the model, decides where a piece ends: all candidates end equally well.
         return Generated(
@@ -129,6 +132,7 @@ def compose_windows(
     sampling: Sampling,
     rng: np.random.Generator,
     constraints: Sequence[Constraint] = (),
+    scene: Scene | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Compose windows one after another until every candidate has its length.
 
@@ -141,7 +145,11 @@ def compose_windows(
     dead_ends : (B,) int32
         As in `Generated`.
     """
-    sampler = _WindowSampler(model, len(first), sampling, rng, constraints)
+    start = np.zeros((0, len(model.tokenizer.fields)), np.int32)
+    scene = scene or scene_of(model.tokenizer, start, limits)
+    rules = constraint_grammar(constraints, model.tokenizer, scene._replace(start=0))
+    sampler = _WindowSampler(model, len(first), sampling, rng, rules)
+    sampler.steps = limits.steps
     windows: list[np.ndarray] = []
     wanted = limits.events - 1  # without the start row
     while (
@@ -176,12 +184,16 @@ class _WindowSampler:
         candidates: int,
         sampling: Sampling,
         rng: np.random.Generator,
-        constraints: Sequence[Constraint],
+        rules: ConstraintGrammar | None,
     ) -> None:
         self.model, self.tokenizer, self.rng = model, model.tokenizer, rng
         self.sampling, self.grammar = sampling, model.tokenizer.grammar()
-        self.rules = [constraint.bind(self.tokenizer) for constraint in constraints]
-        self.rule_states = [rule.start(candidates, rule.parameters) for rule in self.rules]
+        self.rules = rules
+        self.parameters = rules.parameters if rules is not None else []
+        self.rule_state: MaskState | None = (
+            None if rules is None else rules.start(candidates, self.parameters)
+        )
+        self.steps = 2**30
         self.state: Any = self.grammar.start(candidates)
         self.dead_ends = np.zeros(candidates, np.int32)
         quarter = self.tokenizer.durations[Fraction(1)]
@@ -198,25 +210,44 @@ class _WindowSampler:
                     logits = np.log(predicted[field][:, step] + 1e-9)
                     ids[step, :, field] = self._sample(logits, field)
                 else:  # every note is struck, every event lasts a quarter
-                    ids[step, :, field] = SPECIAL if field == HELD else self.quarter
+                    usual = SPECIAL if field == HELD else self.quarter
+                    ids[step, :, field] = self._without_choice(usual, len(z), field)
                 self._advance(ids[step, :, field], field)
         return ids
 
     def _sample(self, logits: np.ndarray, field: int) -> np.ndarray:
         mask = self.grammar.allowed(self.state, field)
         mask = np.broadcast_to(mask & (np.arange(mask.shape[-1]) != END), logits.shape)
-        if self.rules:
-            rules = [*zip(self.rules, self.rule_states, strict=True)]
-            mask, dead = constrained(self.grammar, self.state, field, mask, rules, np)
-            self.dead_ends += dead.astype(np.int32)
+        if self.rules is not None and self.rule_state is not None:
+            allowed = self.rules.allowed(self.rule_state, self.parameters, field)
+            mask, dead = constrained(self.grammar, self.state, field, mask, allowed, np)
+            self._give_up(dead)
         uniform, sampling = self.rng.random(len(logits)), self.sampling
         return np.asarray(
             sample_token(logits, mask, uniform, sampling.to_array(), truncates=sampling.truncates)
         )
 
+    def _without_choice(self, usual: int, count: int, field: int) -> np.ndarray:
+        """Return the ids of a field that the model does not predict.
+
+        They are the usual one or, where constraints forbid it, the first that is allowed.
+        """
+        ids = np.full(count, usual, np.int64)
+        if self.rules is None or self.rule_state is None:
+            return ids
+        mask = self.grammar.allowed(self.state, field)
+        allowed = self.rules.allowed(self.rule_state, self.parameters, field)
+        mask, dead = constrained(self.grammar, self.state, field, mask, allowed, np)
+        self._give_up(dead)
+        return np.where(mask[:, usual], usual, mask.argmax(axis=-1))
+
+    def _give_up(self, dead: np.ndarray) -> None:
+        """Mark the candidates at a dead end that have not reached their length."""
+        self.dead_ends[dead & (self.state.elapsed < self.steps)] = 1
+
     def _advance(self, ids: np.ndarray, field: int) -> None:
+        before = self.state
         self.state = self.grammar.advance(self.state, ids, field)
-        self.rule_states = [
-            rule.advance(state, ids, field)
-            for rule, state in zip(self.rules, self.rule_states, strict=True)
-        ]
+        if self.rules is not None and self.rule_state is not None:
+            both = before, self.state
+            self.rule_state = self.rules.advance(self.rule_state, self.parameters, both, ids, field)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from partimento.analysis.cadences import final_chord
 from partimento.analysis.keys import analyze_key
 from partimento.generate.candidates import Generated
+from partimento.generate.constraints.base import Report
 from partimento.generate.criteria import Criteria, Ending, measure, penalties, row
 from partimento.generate.finish import Transposer
 from partimento.music.piece import Piece
@@ -35,10 +36,12 @@ class Candidate:
     fits : bool
         Whether it is in the requested key; True if no key is requested.
     dead_ends : int
-        Choices for which the constraints left nothing (`Generated.dead_ends`).
+        1 for a candidate that was given up (`Generated.dead_ends`).
     criteria : Criteria
     penalties : dict of float
         The penalty of each criterion, in spreads of real pieces; 0 is as good as they are.
+    report : Report
+        Asked and achieved of each constraint; empty before `finish`.
     """
 
     piece: Piece
@@ -48,6 +51,7 @@ class Candidate:
     dead_ends: int
     criteria: Criteria
     penalties: dict[str, float]
+    report: Report = field(default_factory=Report)
 
     @property
     def score(self) -> float:
@@ -72,6 +76,7 @@ class Candidate:
             "in_requested_key": self.fits,
             **row(self.criteria),
             **scores,
+            **({"constraints": str(self.report.table())} if self.report else {}),
         }
 
 
@@ -123,8 +128,8 @@ def rank_candidates(
 ) -> list[Candidate]:
     """Return the candidates, the best first.
 
-    Candidates in another than the requested key come last, and before them those that break a
-    constraint. The others are sorted by the sum of their penalties (`criteria.penalties`).
+    Candidates in another than the requested key come last, and before them those that were given
+    up. The others are sorted by the sum of their penalties (`criteria.penalties`).
 
     Parameters
     ----------

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from partimento.generate.candidates import Generated, generate_candidates
-from partimento.generate.constraints import Constraint
+from partimento.generate.constraints.base import Constraint, Scene
 from partimento.generate.limits import Limits
 from partimento.generate.prompt import Prompt
 from partimento.generate.sampler import Sampling
@@ -30,6 +30,8 @@ class Request:
         The number of the training piece towards which the music moves.
     constraints : tuple of Constraint
         On composed pitches, before the piece is transposed.
+    scene : Scene, optional
+        Where the constraints apply; None without constraints.
     """
 
     prompt: Prompt
@@ -38,6 +40,7 @@ class Request:
     candidates: int
     towards: int | None = None
     constraints: tuple[Constraint, ...] = ()
+    scene: Scene | None = None
 
 
 class Strategy(Protocol):
@@ -75,4 +78,5 @@ class AutoregressiveStrategy:
             candidates=request.candidates,
             seed=seed,
             constraints=request.constraints,
+            scene=request.scene,
         )

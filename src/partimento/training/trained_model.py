@@ -35,7 +35,7 @@ from partimento.training.uninitialized import uninitialized
 if TYPE_CHECKING:
     from partimento.corpus.entries import Corpus
     from partimento.evaluation.held_out_results import HeldOutResults
-    from partimento.generate.constraints import Constraint
+    from partimento.generate.constraints.base import Constraint
     from partimento.generate.ranking import Candidates
     from partimento.generate.sampler import Sampling
     from partimento.music.piece import Piece
@@ -214,7 +214,8 @@ class TrainedModel:
         sampling : Sampling
             Temperature, top-k and top-p; by default those of the model's settings.
         constraints : sequence of Constraint
-            Rules that the piece must obey, such as ``Range("E2", "B5")``.
+            Demands that the piece must meet, such as ``Range("E2", "B5")``. `compose_candidates`
+            reports what each piece achieved.
         start : int or Piece
             Begin with the first events of this training piece (by number) or of your own piece.
         prompt_events : int

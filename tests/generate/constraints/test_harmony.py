@@ -1,0 +1,81 @@
+"""Chord progressions and endings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.generate.constrained import KINDS, compose_within, violations
+
+import partimento as pt
+from partimento.errors import PartimentoError
+from partimento.generate.constraints import Constraint, Scene
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "constraint",
+    [
+        pt.ChordProgression("Dm | Gm A7 | Dm"),
+        pt.ChordProgression("Dm | Gm A7 | Dm", 75),
+        pt.End("cadence"),
+        pt.End("half"),
+    ],
+    ids=repr,
+)
+def test_harmony_holds(kind: str, constraint: Constraint) -> None:
+    pieces = compose_within(kind, [constraint]).pieces
+    assert pieces
+    assert not any(violations(piece, constraint) for piece in pieces)
+
+
+def test_chords_share_a_bar_and_are_repeated() -> None:
+    scene = Scene(grid=2, total=34, bar=8, pickup=2)
+    spans = pt.ChordProgression("Dm | Gm A7").spans(scene, 34)
+    assert [span.begin for span in spans] == [2, 10, 14, 18, 26, 30]
+    assert spans[0].classes == {2, 5, 9}
+
+
+def test_chords_are_transposed() -> None:
+    chords = pt.ChordProgression("Dm | Gm A7/C# | % | N.C.")
+    assert chords.transposed(3).chords == "Fm | Bbm C7/E | % | N.C."
+
+
+def test_a_share_counts_notes_that_go_on() -> None:
+    piece = pt.Piece([pt.Note(0, 4, 62), pt.Note(4, 1, 69)])
+    scene = Scene(grid=1, total=8, bar=2)
+    finding = pt.ChordProgression("Dm | C | A7 | A7", 60).check(piece, scene)
+    assert finding.achieved == "2 of 3 notes (67 %)"
+    assert finding.holds
+
+
+def test_an_ending_is_in_the_key_of_the_piece() -> None:
+    piece = pt.Piece([pt.Note(0, 4, 57), pt.Note(4, 4, 50), pt.Note(4, 4, 65)])
+    scene = Scene(grid=1, total=8, bar=4, key=pt.Key.from_name("d minor"))
+    assert pt.End("tonic").check(piece, scene).holds
+    assert not pt.End("tonic", "F major").check(piece, scene).holds
+    assert pt.End("cadence").check(piece, scene).achieved == "reached"
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: pt.ChordProgression(""), "write chords such as"),
+        (lambda: pt.ChordProgression("%"), "cannot be %"),
+        (lambda: pt.ChordProgression("Dm | H9"), "no such chord: 'H9'"),
+        (lambda: pt.ChordProgression("Dm", 0), "percentage"),
+        (lambda: pt.End("cadenza"), "did you mean cadence"),  # type: ignore[arg-type]
+    ],
+)
+def test_nonsense_is_refused(make: Any, message: str) -> None:
+    with pytest.raises(PartimentoError, match=message):
+        make()
+
+
+def test_a_length_in_events_has_no_ending() -> None:
+    from tests.generate.constrained import tokenizer_of
+
+    from partimento.generate.constraints.timetable import check_possible
+
+    with pytest.raises(PartimentoError, match="needs a length in bars"):
+        check_possible([pt.End()], tokenizer_of("notes"), Scene(grid=24, total=-20))
