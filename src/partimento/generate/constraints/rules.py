@@ -1,8 +1,8 @@
 """Decide by the music so far what may come next.
 
 A rule answers questions about one event: which pitches may begin, and which notes may go on. It may
-also limit the highest and the lowest note, the number of notes, and how long the event lasts. A rule that has
-nothing to say returns None. The same code runs on NumPy and inside a compiled loop.
+also limit the highest and the lowest note, the number of notes, and how long the event lasts. A
+rule that has nothing to say returns None. The same code runs on NumPy and inside a compiled loop.
 
 A note is in a *slot*. For a tokenizer of voices a slot is a voice, for others it is a pitch.
 
