@@ -87,8 +87,8 @@ def test_on_a_terminal_headings_are_bold() -> None:
     ("words", "line"),
     [
         (
-            ["compose", "--no-such"],
-            "partimento: no such option: --no-such; see partimento compose --help",
+            ["compose", "--xyzzy"],
+            "partimento: no such option: --xyzzy; see partimento compose --help",
         ),
         (
             ["render", "a.mid"],
