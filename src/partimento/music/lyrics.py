@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -31,3 +32,29 @@ class Syllable:
     text: str
     onset: Fraction = Fraction(0)
     part: int = 0
+
+
+def goes_on(lyrics: Sequence[Syllable]) -> list[bool]:
+    """Return after which syllables of one part the word goes on.
+
+    It goes on after a hyphen and, if spaces divide words, after a syllable without one.
+
+    Parameters
+    ----------
+    lyrics : sequence of Syllable
+        Sorted by onset.
+
+    Examples
+    --------
+    >>> goes_on([Syllable("Lo"), Syllable("bet "), Syllable("den "), Syllable("Her-")])
+    [True, False, False, False]
+    >>> goes_on([Syllable("la"), Syllable("la")])
+    [False, False]
+    """
+    has_spaces = any(syllable.text[-1:].isspace() for syllable in lyrics)
+    inside = [
+        syllable.text.rstrip().endswith("-")
+        or (has_spaces and bool(syllable.text) and not syllable.text[-1].isspace())
+        for syllable in lyrics
+    ]
+    return [*inside[:-1], False] if inside else []

@@ -9,6 +9,9 @@ import pytest
 
 from partimento.export.write import write
 from partimento.io.read import read_piece
+from partimento.music.lyrics import Syllable
+from partimento.music.notes import Note
+from partimento.music.piece import Piece
 
 HEAD = (
     '<score-partwise><part-list><score-part id="P1"><part-name>Voice</part-name></score-part>'
@@ -59,3 +62,24 @@ def test_an_excerpt_has_its_own_words(song: Path, tmp_path: Path) -> None:
     piece = read_piece(song).cut(2).transpose(2)
     midi = write(piece, tmp_path / "song.mid")[0]
     assert [(s.text, s.onset) for s in read_piece(midi).lyrics] == [("Ich es ", Fraction(0))]
+
+
+def test_words_of_a_midi_file_are_engraved_and_written(tmp_path: Path) -> None:
+    texts = ("Lo", "bet ", "den\n", "Herrn ")
+    lyrics = tuple(Syllable(text, Fraction(i)) for i, text in enumerate(texts))
+    notes = [Note(Fraction(i), Fraction(1), 60 + i) for i in range(4)]
+    midi = write(Piece(notes, lyrics=lyrics), tmp_path / "a.mid")[0]
+    piece = read_piece(midi)
+    xml = write(piece, tmp_path / "a.musicxml")[0]
+    text = xml.read_text()
+    assert [word.split("<")[0] for word in text.split("<text>")[1:]] == [
+        "Lo",
+        "bet",
+        "den",
+        "Herrn",
+    ]
+    assert text.count("<syllabic>begin") == text.count("<syllabic>end") == 1
+    again = write(read_piece(xml), tmp_path / "b.mid")[0]
+    assert [s.text for s in read_piece(again).lyrics] == ["Lo-", "bet ", "den\n", "Herrn "]
+    picture = write(piece, tmp_path / "a.svg")[0].read_text()
+    assert "Herrn" in picture

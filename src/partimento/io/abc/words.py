@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from partimento.io.abc.voice import Row
-from partimento.music.lyrics import Syllable
+from partimento.music.lyrics import Syllable, goes_on
 
 WORD = re.compile(r"(?:\\-|[^\s\-_*|])+|[-_*|]")
 SKIPS = ("_", "*")
@@ -45,10 +45,10 @@ def align(line: str, rows: Sequence[Row], bars: Sequence[Fraction]) -> Iterator[
             continue
         if at >= len(rows):
             return
-        goes_on = signs[number + 1 : number + 2] == ["-"]
+        is_inside = signs[number + 1 : number + 2] == ["-"]
         is_last = not any(other not in (*SKIPS, "-", "|") for other in signs[number + 1 :])
         text = sign.replace("~", " ").replace("\\-", "-")
-        yield rows[at], f"{text}-" if goes_on else f"{text}\n" if is_last else f"{text} "
+        yield rows[at], f"{text}-" if is_inside else f"{text}\n" if is_last else f"{text} "
         at += 1
 
 
@@ -62,7 +62,10 @@ def words_of(sung: Sequence[Fraction | None], lyrics: Sequence[Syllable]) -> str
     lyrics : sequence of Syllable
         The words of the part.
     """
-    by_time = {syllable.onset: syllable.text for syllable in lyrics}
+    by_time = {
+        syllable.onset: f"{syllable.text.strip().rstrip('-')}{'-' * inside}"
+        for syllable, inside in zip(lyrics, goes_on(lyrics), strict=True)
+    }
     words = ""
     for onset in sung:
         text = by_time.get(onset, "") if onset is not None else ""
@@ -70,9 +73,9 @@ def words_of(sung: Sequence[Fraction | None], lyrics: Sequence[Syllable]) -> str
         if not plain:
             words += "* "
             continue
-        goes_on = plain.endswith("-")
-        plain = plain.removesuffix("-") if goes_on else plain
+        is_inside = plain.endswith("-")
+        plain = plain.removesuffix("-")
         escaped = re.sub(r"[_*|\\]", "", plain).replace("-", "\\-").replace(" ", "~")
-        words += f"{escaped or '*'}{'-' if goes_on else ' '}"
+        words += f"{escaped or '*'}{'-' if is_inside else ' '}"
     stripped = words.rstrip(" *")
     return stripped or ""

@@ -1,11 +1,13 @@
-"""Read the words of a MusicXML document, for karaoke."""
+"""Read and write the words of MusicXML."""
 
 from __future__ import annotations
 
 import re
+import xml.etree.ElementTree as ET
+from fractions import Fraction
 from typing import Any
 
-from partimento.music.lyrics import Syllable
+from partimento.music.lyrics import Syllable, goes_on
 from partimento.music.piece import Piece
 
 Element = Any
@@ -63,3 +65,25 @@ def _text(lyric: Element) -> str:
     # The last syllabic counts, if several syllables are sung to one note.
     syllabic = [child.text for child in lyric.iterchildren("syllabic")]
     return f"{text}-" if syllabic and syllabic[-1] in INSIDE else f"{text} "
+
+
+def words_by_note(piece: Piece) -> dict[tuple[Fraction, int], Element]:
+    """Return the ``<lyric>`` elements of a piece's words by onset and part."""
+    elements: dict[tuple[Fraction, int], Element] = {}
+    for part in {syllable.part for syllable in piece.lyrics}:
+        own = [syllable for syllable in piece.lyrics if syllable.part == part]
+        before = False
+        for syllable, inside in zip(own, goes_on(own), strict=True):
+            text = syllable.text.strip()
+            text = text.rstrip("-") if inside else text
+            if not text:
+                continue
+            kind = ("middle" if before else "begin") if inside else "end" if before else "single"
+            before = inside
+            lyric = ET.Element("lyric", number="1")
+            ET.SubElement(lyric, "syllabic").text = kind
+            ET.SubElement(lyric, "text").text = "".join(c for c in text if c.isprintable())
+            if syllable.text.endswith("\n"):
+                ET.SubElement(lyric, "end-line")
+            elements.setdefault((syllable.onset, part), lyric)
+    return elements

@@ -15,11 +15,13 @@ import math
 import xml.etree.ElementTree as ET
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
 from functools import reduce
 
 from partimento.io.musicxml.choir import add_choir, add_group, end_group
 from partimento.io.musicxml.chords import harmony_of
 from partimento.io.musicxml.fermatas import Places, ends_under_fermata, fermatas_of_bar
+from partimento.io.musicxml.lyrics import words_by_note
 from partimento.io.musicxml.percussion import (
     add_head,
     add_instruments,
@@ -259,6 +261,8 @@ class _PartWriter:
         self.fermatas: Places = {}  # of the bar that is written
         self.is_lower = False  # whether the staff is the lower one of a choir
         self.is_exact = True  # not only for pictures
+        self.words = words_by_note(piece) if piece.lyrics else {}
+        self.part = piece.notes.part.tolist()
         self.tied: dict[int, int] = {}  # the number of symbols written so far, by index of the note
         self.is_drum = piece.parts[number].is_drum
         self.has_tab = has_tablature(piece, number)
@@ -465,6 +469,10 @@ class _PartWriter:
             )
             if index == under:
                 _fermata(note, inverted=inverted)
+            time = Fraction(self.onset[index], self.piece.notes.divisions)
+            words = self.words.pop((time, self.part[index]), None)
+            if words is not None:
+                note.append(words)
 
     def _dynamics(self, index: int) -> dict[str, str]:
         velocity = self.velocity[index]
