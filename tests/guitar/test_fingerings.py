@@ -107,6 +107,16 @@ def test_a_piece_without_a_guitar_asks_for_a_part() -> None:
         fingering(Piece(notes, parts=(Part("Flute", 73), Part("Cello", 42))))
 
 
+def test_drums_have_no_strings() -> None:
+    drums = Piece([Note(0, 1, 36)], parts=(Part("Drums", None, True),))
+    with pytest.raises(PartimentoError, match="no part is a guitar"):
+        fingering(drums)
+    with pytest.raises(PartimentoError, match="drums has no strings"):
+        fingering(drums, part=0)
+    band = Piece([Note(0, 1, 36), Note(0, 1, 64, part=1)], parts=(*drums.parts, GUITAR))
+    assert positions(fingering(band)) == [(None, None), (1, 0)]
+
+
 def test_the_tracks_of_one_player_become_one_part_with_two_voices() -> None:
     notes = [Note(0, 1, 64, part=0), Note(0, 1, 48, part=1), Note(1, 1, 67, part=0)]
     piece = fingering(Piece(notes, parts=(Part("", 0), Part("", 0))))

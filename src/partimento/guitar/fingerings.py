@@ -209,15 +209,17 @@ def _players(piece: Piece, part: str | int | None) -> list[tuple[int, ...]]:
     if part is not None:
         piece.part(part)  # raises an error if there is no such part
         known_names = [one.name.casefold() for one in piece.parts]
-        return [
-            (known_names.index(part.casefold()),)
-            if isinstance(part, str)
-            else (part % len(known_names),)
-        ]
+        is_name = isinstance(part, str)
+        index = known_names.index(str(part).casefold()) if is_name else int(part) % len(known_names)
+        if piece.parts[index].is_drum:
+            raise PartimentoError("a part of drums has no strings and frets")
+        return [(index,)]
     guitars = set(guitar_parts(piece))
     found = players_of(piece)
     players = [player.parts for player in found.players]
-    if not guitars and (found.solo or found.could_be_only("guitar")):
+    if any(part.is_drum for part in piece.parts):
+        players = [p for p in players if not any(piece.parts[i].is_drum for i in p)]
+    elif not guitars and (found.solo or found.could_be_only("guitar")):
         return players
     groups = [tuple(i for i in parts if i in guitars) for parts in players]
     # Tracks that no player has, such as a second notation of another track, are played, too.
@@ -225,8 +227,9 @@ def _players(piece: Piece, part: str | int | None) -> list[tuple[int, ...]]:
     sounding = set(piece.notes.part.tolist())
     groups += [(i,) for i in sorted((guitars & sounding) - known)]
     if not any(groups):
-        names = ", ".join(repr(one.name) for one in piece.parts)
-        raise PartimentoError(f"no part is a guitar: choose one of the parts {names}")
+        names = ", ".join(repr(one.name) for one in piece.parts if not one.is_drum)
+        hint = f": choose one of the parts {names}" if names else ", and drums have no strings"
+        raise PartimentoError(f"no part is a guitar{hint}")
     return [parts for parts in groups if parts]
 
 
