@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from tests.pieces import chorale
 
+import partimento as pt
+from partimento.collect import bundled
 from partimento.errors import PartimentoError
 from partimento.evaluation.surprise import nats_on_numpy, note_bits, surprise_colors
 from partimento.music.notes import Note
@@ -72,3 +75,16 @@ def test_a_model_without_probabilities_is_refused(chorales: TrainedModel) -> Non
     settings = chorales.settings.model_copy(update={"model": type("Model", (), {"name": "vae"})()})
     with pytest.raises(PartimentoError, match="vae does not"):
         note_bits(replace(chorales, settings=settings), chorale())
+
+
+def test_a_model_in_a_common_key_sees_every_note(tmp_path: Path) -> None:
+    corpus = pt.load_corpus(bundled.chorales()[:8])  # in several keys
+    model = pt.train(corpus, recipe="markov", out=tmp_path / "run")
+    assert model.settings.tokens.to_common_key
+    for piece in corpus.pieces:
+        bits = note_bits(model, piece)
+        assert not np.isnan(bits).any()
+    wrong = piece.notes.pitch.copy()
+    wrong[9] += 1
+    changed = piece.replace(notes=piece.notes.replace(pitch=wrong))
+    assert np.sort(note_bits(model, changed)).sum() > bits.sum()

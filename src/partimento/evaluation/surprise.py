@@ -68,14 +68,14 @@ def note_bits(trained: TrainedModel, piece: Piece) -> np.ndarray:
             f"the model cannot read {piece.title or 'the piece'}: {error}"
         ) from error
     tokenizer = trained.tokenizer
-    tokens = tokenizer.encode(item.piece)
+    tokens = tokenizer.encode(item.moved)
     step = trained.numpy_step
     if step is None:
         (nats,) = trained.model.piece_nats([tokens], may_end=True)
     else:  # starts in a fraction of the time
         nats = nats_on_numpy(step, tokenizer, tokens.ids)
     bits: dict[tuple[Fraction, int, int | None], float] = {}
-    for row, onset, pitch, part in tokenizer.struck_notes(item.piece):
+    for row, onset, pitch, part in tokenizer.struck_notes(item.moved):
         bits.setdefault((onset, pitch - item.interval, part), float(nats[row - 1]) / LOG_2)
     drums = piece.drums
     values = np.full(len(piece.notes), math.nan)
