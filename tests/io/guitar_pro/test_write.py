@@ -101,15 +101,29 @@ def test_one_string_never_has_two_notes_of_a_beat() -> None:
                 assert len(strings) == len(set(strings))
 
 
-def test_a_grace_note_keeps_its_pitch_on_the_string_of_its_note() -> None:
-    notes = [
-        Note(0, Fraction(7, 8), 60),
-        Note(Fraction(7, 8), Fraction(1, 8), 62, grace=True),
-        Note(1, 3, 64),
-    ]
+def test_a_grace_note_stands_on_the_string_of_its_note() -> None:
+    eighth = Fraction(1, 8)
+    notes = [Note(0, 7 * eighth, 60), Note(7 * eighth, eighth, 67, grace=True), Note(1, 3, 65)]
     again = read_again(fingering(Piece(notes, parts=(GUITAR,))))
-    assert [note.pitch for note in again.notes if note.grace] in ([62], [])
-    assert [note.pitch for note in again.notes if not note.grace] == [60, 64]
+    assert [(n.pitch, n.string) for n in again.notes if n.grace] == [(67, 1)]
+    assert [n.pitch for n in again.notes if not n.grace] == [60, 65]
+
+
+def test_grace_notes_that_the_format_lacks_are_written_as_short_notes() -> None:
+    tiny = Fraction(1, 8)
+    graces = [Note(1 - i * tiny, tiny, 62 + i, grace=True) for i in (2, 1)]
+    piece = fingering(Piece([Note(0, 1 - 2 * tiny, 60), *graces, Note(1, 3, 64)], parts=(GUITAR,)))
+    again = read_again(piece)
+    assert [n.pitch for n in again.notes] == [60, 64, 63, 64]
+    assert not any(n.grace for n in again.notes)
+
+
+def test_grace_notes_that_are_too_short_to_be_written_are_announced() -> None:
+    tiny = Fraction(1, 64)
+    graces = [Note(1 - i * tiny, tiny, 62 + i, grace=True) for i in (2, 1)]
+    piece = fingering(Piece([Note(0, 1, 60), *graces, Note(1, 3, 64)], parts=(GUITAR,)))
+    with pytest.warns(UserWarning, match="2 grace notes are left out"):
+        to_guitar_pro(piece)
 
 
 def test_drums_and_other_parts() -> None:
@@ -134,6 +148,7 @@ def test_names_in_other_alphabets() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:.*left out. Guitar Pro")
 def test_real_music_survives(guitar: Path) -> None:
     equal = total = 0
     for path in sorted(guitar.rglob("*.mid"))[::20]:
@@ -146,4 +161,6 @@ def test_real_music_survives(guitar: Path) -> None:
         ]
         equal += (places[0] & places[1]).total()
         total += places[0].total()
-    assert equal > 0.98 * total  # the rest are ornaments, which become grace notes
+    # The rest are ornaments of MIDI files: they become grace notes, and chords that are rolled
+    # in notes too short to be written lose some, with a warning.
+    assert equal > 0.96 * total

@@ -7,6 +7,7 @@ Pro knows no pickup: it becomes a short first bar.
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -19,7 +20,7 @@ from partimento.errors import PartimentoError
 from partimento.music.piece import Piece
 from partimento.music.text import check_names
 from partimento.music.timelines import Bar, Key, Meter, Part, Tempo, from_start
-from partimento.notation.graces import WrittenNotes, written_notes
+from partimento.notation.graces import Ornaments, WrittenNotes, written_notes
 from partimento.notation.layout import (
     PartLayout,
     by_bar,
@@ -75,6 +76,28 @@ def to_guitar_pro(piece: Piece) -> bytes:
     check_strings(piece)
     if sum(not part.is_drum for part in piece.parts) > MOST_TRACKS:
         raise PartimentoError(f"a Guitar Pro file has at most {MOST_TRACKS} tracks besides drums")
+    song, lost = _song(piece, "grace")
+    if lost:
+        song, lost = _with_written_graces(piece) or (song, lost)
+    if lost:
+        notes = "1 grace note is" if lost == 1 else f"{lost} grace notes are"
+        warnings.warn(f"{notes} left out: Guitar Pro has one per note", stacklevel=2)
+    stream = io.BytesIO()
+    guitarpro.write(song, stream, version=VERSION, encoding=_encoding(piece))
+    return stream.getvalue()
+
+
+def _with_written_graces(piece: Piece) -> tuple[Song, int] | None:
+    """Return the song with grace notes as short notes; None if they are too short."""
+    notes = piece.notes
+    try:
+        return _song(piece.replace(notes=notes.replace(grace=notes.grace * 0)), "exact")
+    except PartimentoError:
+        return None
+
+
+def _song(piece: Piece, ornaments: Ornaments) -> tuple[Song, int]:
+    """Return the song, and how many grace notes it lacks."""
     bars = piece.bars()
     song = models.Song(title=piece.title, music=piece.composer, artist=piece.composer)
     if piece.provenance is not None:
@@ -85,18 +108,18 @@ def to_guitar_pro(piece: Piece) -> bytes:
     song.tracks = []
     song.measureHeaders = [_header(piece, number, bar) for number, bar in enumerate(bars, 1)]
     ticks = ticks_for(piece)
-    written = written_notes(piece, "grace")
+    written = written_notes(piece, ornaments)
+    lost = int(written.is_grace.sum())
     drawn = drawn_times(piece, written, bars, ticks)
     for number, part in enumerate(piece.parts):
         track = _track(song, number, part)
         layout = lay_out(piece, written, number, bars, ticks, drawn)
         writer = _TrackWriter(piece, number, track, ticks)
         writer.write(bars, _two_voices(piece, written, number, layout, bars, drawn, ticks))
+        lost -= writer.graces
         song.tracks.append(track)
     _add_marks(piece, song, bars, tempos[1:])
-    stream = io.BytesIO()
-    guitarpro.write(song, stream, version=VERSION, encoding=_encoding(piece))
-    return stream.getvalue()
+    return song, lost
 
 
 def check_strings(piece: Piece) -> None:
@@ -240,6 +263,7 @@ class _TrackWriter:
         self.string, self.fret = notes.string.tolist(), notes.fret.tolist()
         self.latest: dict[tuple[int, int], int] = {}  # voice and string → the latest note
 
+        self.graces = 0  # that are written
         self.cut = _cut_times(piece, number, ticks)
 
     def write(self, bars: Sequence[Bar], voices_of_bars: Iterator[list[Sequence[Symbol]]]) -> None:
@@ -310,6 +334,7 @@ class _TrackWriter:
         ]
         if possible and not self.part.is_drum:
             *_, place = min(possible)
+            self.graces += 1
             beat.notes[place].effect.grace = models.GraceEffect(
                 fret=frets[place], velocity=self._velocity(index)
             )
