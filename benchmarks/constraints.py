@@ -79,7 +79,7 @@ def main() -> None:
     for name in options.models.split(","):
         model = pt.load_model(name)
         for constraints in DEMANDS.values():  # load corpora and tables before the clock starts
-            rate(model, constraints, 1, 0)
+            rate(model, constraints, 3, 0)
         shares: dict[str, list[float]] = {demand: [] for demand in DEMANDS}
         for seed in range(options.rounds):
             free = rate(model, [], options.bars, seed)

@@ -75,9 +75,31 @@ def choose(mask: Any, new: Any, old: Any, xp: Any = np) -> Any:
     return xp.where(shaped, new, old)
 
 
+def put(mask: Any, new: Any, old: Any, xp: Any = np) -> Any:
+    """Return what `choose` does; on NumPy, the arrays of `old` are changed in place."""
+    if xp is not np:
+        return choose(mask, new, old, xp)
+    if isinstance(new, tuple):
+        for a, b in zip(new, old, strict=True):
+            put(mask, a, b)
+    else:
+        old[mask] = new[mask]
+    return old
+
+
+def copied(state: Any) -> Any:
+    """Return nested tuples of arrays that share nothing with `state`."""
+    if isinstance(state, tuple):
+        parts = [copied(part) for part in state]
+        return type(state)(*parts) if hasattr(state, "_fields") else tuple(parts)
+    return np.array(state)
+
+
 def first_trail(now: Snapshot, xp: Any = np) -> Trail:
     """Return the trail of candidates that have not gone anywhere."""
     zero = xp.zeros_like(now.at)
+    if xp is np:  # the states are changed in place
+        return Trail(copied(now), copied(now), copied(now), zero, zero, zero)
     return Trail(now, now, now, zero, zero, zero)
 
 
@@ -91,12 +113,11 @@ def is_due(trail: Trail, now: Snapshot, at_event_end: Any, begins: Any) -> Any:
 
 def store(trail: Trail, now: Snapshot, due: Any, begins: Any, xp: Any = np) -> Trail:
     """Return the trail with the present states stored where they are `due`."""
-    far = choose(due & begins, now, choose(due, trail.near, trail.far, xp), xp)
-    return trail._replace(
-        start=choose(due & begins, now, trail.start, xp),
-        far=far,
-        near=choose(due, now, trail.near, xp),
-    )
+    far = put(due, trail.near, trail.far, xp)
+    if xp is not np or begins.any():
+        far = put(due & begins, now, far, xp)
+        trail = trail._replace(start=put(due & begins, now, trail.start, xp))
+    return trail._replace(far=far, near=put(due, now, trail.near, xp))
 
 
 def progressed(trail: Trail, now: Snapshot, xp: Any = np) -> Trail:

@@ -133,11 +133,9 @@ class BorrowRule(Rule):
     def __init__(self, runs: frozenset[tuple[Element, ...]], most: int, kind: str) -> None:
         self.most, self.voices = most, kind == "voices"
         self.by_chord = kind == "chords"
-        hashes = np.unique(np.array([_hash_of(run) for run in runs], np.int32))
-        size = 1 << max(len(hashes), 1).bit_length()
-        table = np.full(size, np.iinfo(np.int32).max, np.int32)
-        table[: len(hashes)] = hashes
-        self.kind = ("borrowed", most, kind, size)
+        table = _table_of(runs)
+        self.kind = ("borrowed", most, kind, len(table))
+        self._shapes: np.ndarray | None = None
         self.parameters = (table,)
 
     def start(self, batch: int, slots: int, xp: Any = np) -> tuple[Any, ...]:
@@ -170,10 +168,11 @@ class BorrowRule(Rule):
         self, state: Any, p: Sequence[Any], view: View, tables: ChordTables, xp: Any = np
     ) -> Any:
         """Remove the chords that complete a run."""
-        shapes = [
-            _shape_hash(np.flatnonzero(row) - np.flatnonzero(row)[:1]) for row in tables.notes > 0
-        ]
-        return ~self._is_known(state, p, np.array(shapes, np.int32)[None], tables.bass[None], xp)
+        if self._shapes is None:
+            pitches = [np.flatnonzero(row) for row in tables.notes > 0]
+            shapes = [_shape_hash(chord - chord[:1]) for chord in pitches]
+            self._shapes = np.array(shapes, np.int32)
+        return ~self._is_known(state, p, self._shapes[None], tables.bass[None], xp)
 
     def _event(self, view: View, xp: Any) -> tuple[Any, Any]:
         """Return the hash of the current chord, and its lowest pitch."""
@@ -215,6 +214,16 @@ def _step(bass: Any, last: Any, xp: Any) -> Any:
 
 def _shape_hash(intervals: np.ndarray) -> int:
     return int(INTERVALS[intervals].sum(dtype=np.int32)) if len(intervals) else 0
+
+
+@lru_cache(8)
+def _table_of(runs: frozenset[tuple[Element, ...]]) -> np.ndarray:
+    """Return the sorted hashes of runs, padded to a power of two."""
+    hashes = np.unique(np.array([_hash_of(run) for run in runs], np.int32))
+    size = 1 << max(len(hashes), 1).bit_length()
+    table = np.full(size, np.iinfo(np.int32).max, np.int32)
+    table[: len(hashes)] = hashes
+    return table
 
 
 def _hash_of(run: Sequence[Element]) -> int:

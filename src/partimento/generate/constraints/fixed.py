@@ -22,7 +22,7 @@ from partimento.generate.constraints.base import (
     parse_time,
     set_values,
 )
-from partimento.generate.constraints.timetable import HOLD, SILENT, Timetable
+from partimento.generate.constraints.timetable import FREE, HOLD, NEW, SILENT, Timetable
 from partimento.music.piece import Piece
 from partimento.short_repr import short_repr
 
@@ -207,6 +207,8 @@ class FixedNotes(Constraint):
             if begin <= first < end:
                 table.voices[first, note.part] = note.pitch
             changes |= {first, last}
+            if last == end < table.last and table.voices[last, note.part] == FREE:
+                table.voices[last, note.part] = NEW  # the note ends there
         if len(set(fixed)) == count:
             _events_only_at(table, changes, begin, end)
 
@@ -217,11 +219,12 @@ class FixedNotes(Constraint):
         changes = {begin}
         for first, last, note in rows:
             pitch, now, stop = note.pitch, max(first, begin), min(last, end)
+            may_begin = bool(table.strike[now, pitch])  # unless another constraint forbids it
             table.must_hold[now:stop, pitch] = True
             table.strike[now:stop, pitch] = False
             if begin <= first < end:
                 table.must_hold[first, pitch], table.must_strike[first, pitch] = False, True
-                table.strike[first, pitch] = True
+                table.strike[first, pitch] = may_begin
             if last < table.last and begin <= last <= end:
                 table.hold[last, pitch] = False
             here = slice(now - begin, stop - begin)
@@ -231,6 +234,8 @@ class FixedNotes(Constraint):
         if self.others == "none":
             table.strike[begin:end] &= table.must_strike[begin:end]
             table.hold[begin:end] &= table.must_hold[begin:end]
+            count = (table.must_strike | table.must_hold)[begin:end].sum(1)
+            table.most[begin:end] = np.minimum(table.most[begin:end], count)
             _events_only_at(table, changes, begin, end)
         elif self.others == "below":
             inside = (bounds[:, None] >= PITCH) | (bounds[:, None] < 0)
@@ -250,7 +255,12 @@ class FixedNotes(Constraint):
         kept = missing = strange = 0
         for begin, end in self._spans(scene, stop):
             expected = {
-                (max(a, begin) * scale, min(b, end) * scale, n.pitch, n.part if has_parts else 0)
+                (
+                    max(a, begin) * scale,
+                    min(b * scale, end * scale + 1),
+                    n.pitch,
+                    n.part if has_parts else 0,
+                )
                 for a, b, n in rows
                 if a < end and b > begin
             }
@@ -296,7 +306,8 @@ def _within(
     notes: Sounding, begin: int, end: int, has_parts: bool
 ) -> set[tuple[int, int, int, int]]:
     heard = (notes.onset < end) & (notes.end > begin)
-    onset, stop = np.maximum(notes.onset[heard], begin), np.minimum(notes.end[heard], end)
+    # A note that goes on beyond the end differs from one that ends there.
+    onset, stop = np.maximum(notes.onset[heard], begin), np.minimum(notes.end[heard], end + 1)
     part = notes.part[heard] if has_parts else np.zeros(int(heard.sum()), np.int64)
     columns = (onset.tolist(), stop.tolist(), notes.pitch[heard].tolist(), part.tolist())
     return set(zip(*columns, strict=True))

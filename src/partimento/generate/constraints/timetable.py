@@ -31,7 +31,8 @@ from partimento.tokens.voices import VoiceTokenizer
 
 BLOCK = 256  # tables are padded to a multiple of this, to compile loops for few lengths
 MOST_STEPS = 2_000_000
-FREE, HOLD, SILENT = -1, -2, -3  # what a voice must do, if it need not strike a pitch
+# What a voice must do, if it need not strike a pitch: NEW is to begin a note or a rest.
+FREE, HOLD, SILENT, NEW = -1, -2, -3, -4
 MANY = 1000  # more notes than can sound at once
 
 
@@ -53,7 +54,7 @@ class Timetable:
     must_strike, must_hold : (T, P) bool
         Those that must.
     voices : (T, N) int
-        The pitch that each voice must strike, or FREE, HOLD or SILENT.
+        The pitch that each voice must strike, or FREE, HOLD, SILENT or NEW.
     fewest, most : (T,) int
         How many notes may sound.
     strikes : (T,) bool
@@ -393,7 +394,7 @@ def _voices_fit(table: Timetable, step: int, strike: np.ndarray, fewest: int, mo
             least, greatest, strikes = least + 1, greatest + 1, True
         elif code == HOLD:
             least, greatest = least + 1, greatest + 1
-        elif code == FREE:
+        elif code in (FREE, NEW):
             usable = bool(inside.any())
             greatest, strikes = greatest + usable, strikes or usable
     bass = int(table.bass[step])

@@ -14,7 +14,7 @@ import numpy as np
 from partimento.generate.constraints.base import PITCHES, Constraint, Scene
 from partimento.generate.constraints.masks import ConstraintGrammar, MaskState
 from partimento.generate.constraints.rules import View, wide
-from partimento.generate.constraints.timetable import FREE, HOLD, SILENT
+from partimento.generate.constraints.timetable import FREE, HOLD, NEW, SILENT
 from partimento.tokens.base import Tokenizer
 from partimento.tokens.note_grammar import NONE, NOTE
 from partimento.tokens.voice_grammar import CONTINUE, REST
@@ -79,7 +79,7 @@ class VoiceMasks(ConstraintGrammar):
         code = xp.sum(xp.where(here, codes, 0), axis=-1)
         strike = self._strikes(state, p, view, code, xp)
         stay = self._stays(state, p, view, here, own, code, xp)
-        rest = sounded & ((code == FREE) | (code == SILENT))
+        rest = sounded & ((code == FREE) | (code == SILENT) | (code == NEW))
         for rule, own_state, parameters in self.each_rule(state, p):
             must = rule.must_hold(own_state, parameters, view, xp)
             if must is not None:
@@ -97,7 +97,7 @@ class VoiceMasks(ConstraintGrammar):
         ranges = xp.take(self.ranges, view.voice, axis=0)
         strike = strike & (ranges[:, :1] <= PITCH) & (ranges[:, 1:] >= PITCH)
         if self.flags.voices:
-            free = wide(code == FREE, xp)
+            free = wide((code == FREE) | (code == NEW), xp)
             strike = strike & (free | (wide(code, xp) == PITCH))
         answer = self.combined(state, p, lambda r, s, q: r.strike(s, q, view, xp))
         strike = strike if answer is None else strike & answer
@@ -119,7 +119,7 @@ class VoiceMasks(ConstraintGrammar):
         at = wide(own, xp) == PITCH
         may_hold = xp.any(self.row(p, "hold", view.t, xp) & at, axis=-1) | ~sounded
         stay = may_hold & ((code == FREE) | ((code == HOLD) & sounded))
-        stay = stay | ((code == SILENT) & ~sounded)
+        stay = stay | (((code == SILENT) | (code == NEW)) & ~sounded)
         if not self.repeated:
             stay = stay | ((code >= 0) & (code == own))
         answer = self.combined(state, p, lambda r, s, q: r.hold(s, q, view, xp))
@@ -142,7 +142,9 @@ class VoiceMasks(ConstraintGrammar):
         counts = self.row(p, "counts", view.t, xp)
         later = self.places > wide(state.count, xp)  # (B, N)
         any_strike = xp.any(self.row(p, "strike", view.t, xp), axis=-1, keepdims=True)
-        strikes_later = xp.any(later & ((codes >= 0) | ((codes == FREE) & any_strike)), axis=-1)
+        strikes_later = xp.any(
+            later & ((codes >= 0) | (((codes == FREE) | (codes == NEW)) & any_strike)), axis=-1
+        )
         if self.flags.counts:
             certain = later & ((codes >= 0) | (codes == HOLD))
             can = later & (codes != SILENT) & (state.before | any_strike)
@@ -161,7 +163,7 @@ class VoiceMasks(ConstraintGrammar):
             changed = state.struck | (state.sounds != state.before)
             done = self.places < wide(state.count, xp)
             idle = ~xp.any(changed & done, axis=-1)
-            ends = (codes == SILENT) | (codes == FREE)
+            ends = (codes == SILENT) | (codes == FREE) | (codes == NEW)
             changes = strikes_later | xp.any(later & ends & state.before, axis=-1)
             first = (state.t == 0) & ~xp.any(state.before, axis=-1)
             stay = stay & (~idle | changes | first)
