@@ -214,8 +214,14 @@ class ValueRule(Rule):
     def hold(self, state: Any, p: Sequence[Any], view: View, xp: Any = np) -> Any:
         """Let a note go on if some duration suits it and all notes so far."""
         open_now = self.closes(state, p, view, xp) & view.durations  # (B, D)
-        fits = self._fits(state[0], p, view, xp)  # (B, S, D)
-        return xp.any(fits & xp.expand_dims(open_now, 1), axis=-1)
+        age, here = state[0], _used(view.before, xp)
+        fits = self._fits(age[:, here], p, view, xp)  # (B, S, D)
+        holds = xp.any(fits & xp.expand_dims(open_now, 1), axis=-1)
+        if xp is not np:
+            return holds
+        answer = np.zeros(age.shape, bool)
+        answer[:, here] = holds
+        return answer
 
     def must_hold(self, state: Any, p: Sequence[Any], view: View, xp: Any = np) -> Any:
         """Make a note go on that has none of the durations yet."""
@@ -233,7 +239,8 @@ class ValueRule(Rule):
         sounds = view.sounds
         must = self.must_hold(state, p, view, xp)
         sounds = sounds if must is None else sounds | must
-        here = xp.expand_dims(sounds, -1)
+        used = _used(sounds, xp)
+        age, here = age[:, used], xp.expand_dims(sounds[:, used], -1)
         closes = xp.all(self._fits(age, p, view, xp) | ~here, axis=1)
         if must is None:
             return closes
@@ -246,6 +253,14 @@ class ValueRule(Rule):
     def _fits(self, age: Any, p: Sequence[Any], view: View, xp: Any) -> Any:
         at_end = xp.expand_dims(wide(view.t, xp) + view.steps >= p[3], 1)  # (B, 1, D)
         return xp.where(at_end, xp.take(p[1], age, axis=0), xp.take(p[0], age, axis=0))
+
+
+def _used(sounds: Any, xp: Any) -> Any:
+    """Return the slots in which any candidate has a note; on NumPy, the others cost nothing."""
+    if xp is not np:
+        return slice(None)
+    used = np.flatnonzero(sounds.any(axis=0))
+    return used if len(used) else np.zeros(1, np.int64)
 
 
 # ---------------------------------------------------------------------- notes per bar
