@@ -256,7 +256,7 @@ class ValueRule(Rule):
 
 
 def _used(sounds: Any, xp: Any) -> Any:
-    """Return the slots in which any candidate has a note; on NumPy, the others cost nothing."""
+    """Return the slots with notes on NumPy, where others can be left out."""
     if xp is not np:
         return slice(None)
     used = np.flatnonzero(sounds.any(axis=0))
