@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from partimento import Event, Piece
-from partimento.evaluation.real_pieces import BARS, IN_KEY, NATS, PARALLELS, real_pieces
+from partimento.evaluation.real_pieces import BARS, EXAMPLES, IN_KEY, NATS, PARALLELS, real_pieces
 from partimento.generate.criteria import measure
 from partimento.training.dataset import Dataset
 from partimento.training.real_pieces import RealPieces
@@ -34,15 +34,15 @@ def test_criteria_are_those_of_training_and_validation_pieces(data: Dataset) -> 
     assert real.nats == RealPieces().nats  # no model
 
 
-def test_real_pieces_are_typical_of_themselves(data: Dataset) -> None:
+def test_examples_are_the_styles_of_single_pieces(data: Dataset) -> None:
     real = real_pieces(data)
     rows = [measure(item.piece, item.key) for item in (*data.valid, *data.train)]
-    distances = [real.distance(row.style) for row in rows]
-    assert real.unusual.mean == pytest.approx(np.mean(distances))
+    assert 1 <= len(real.examples) <= EXAMPLES
     assert "pitch_range" in real.style
-    wild = {name: spread.mean + 3 * spread.deviation for name, spread in real.style.items()}
-    assert real.distance(wild) == pytest.approx(3.0)
-    assert real.unusual.above(real.distance(wild)) > 1
+    assert real.distance(rows[0].style, real.examples[0]) == pytest.approx(0, abs=0.01)
+    values = [row.style["interval"] for row in rows]
+    assert real.style["interval"].mean == pytest.approx(np.mean(values))
+    assert all(np.isfinite([*example.values()]).all() for example in real.examples)
 
 
 def test_the_likelihood_is_that_of_the_validation_pieces(

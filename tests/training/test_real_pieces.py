@@ -20,7 +20,7 @@ REAL = RealPieces(
     Spread(4.0, 2.0),
     Spread(2.5, 0.25),
     style={"interval": Spread(3.0, 0.5), "syncopation": Spread(1.0, 2.0)},
-    unusual=Spread(0.8, 0.2),
+    examples=({"interval": 3.0, "syncopation": 1.0}, {"interval": 4.0}),
     loop=1.5,
     repeated_bar=2,
     pieces=12,
@@ -50,18 +50,27 @@ def test_equal_values_have_the_least_deviation() -> None:
     assert Spread.of([1.0, 5.0], 0.5) == Spread(3.0, 2.0)
 
 
-def test_the_distance_of_a_style_is_in_deviations() -> None:
-    assert REAL.distance({"interval": 4.0, "syncopation": 1.0}) == pytest.approx(2**0.5)
-    assert REAL.distance({"interval": 3.5, "syncopation": math.nan}) == pytest.approx(1.0)
-    assert REAL.distance({"interval": 1e6}) == FAR
-    assert REAL.distance({}) == REAL.distance({"unknown": 9.0}) == 0.0
+def test_the_distance_of_styles_is_in_deviations() -> None:
+    mean, high = REAL.examples
+    assert REAL.distance({"interval": 4.0, "syncopation": 1.0}, mean) == pytest.approx(2**0.5)
+    assert REAL.distance({"interval": 4.0, "syncopation": 1.0}, high) == 0.0
+    assert REAL.distance({"interval": 3.5, "syncopation": math.nan}, mean) == pytest.approx(1.0)
+    assert REAL.distance({"interval": 1e6}, mean) == FAR
+    assert REAL.distance({}, mean) == REAL.distance({"unknown": 9.0}, mean) == 0.0
+
+
+def test_the_seed_draws_an_example() -> None:
+    drawn = [REAL.example(seed) for seed in range(20)]
+    assert {len(example) for example in drawn} == {1, 2}
+    assert [REAL.example(seed) for seed in range(20)] == drawn
+    assert RealPieces().example(3) == {}
 
 
 def test_runs_of_earlier_versions_have_no_style() -> None:
-    values = {k: v for k, v in REAL.to_plain().items() if k not in ("style", "unusual")}
+    values = {k: v for k, v in REAL.to_plain().items() if k not in ("style", "examples")}
     real = RealPieces.from_plain(values)
-    assert (real.style, real.unusual) == ({}, RealPieces().unusual)
-    assert real.distance({"interval": 4.0}) == 0.0
+    assert (real.style, real.examples) == ({}, ())
+    assert real.distance({"interval": 4.0}, real.example(0)) == 0.0
 
 
 @pytest.mark.parametrize("real", [REAL, RealPieces()])

@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 
 BARS = 16  # measured of each piece: pieces of other lengths would have other loops
 MOST = 300  # pieces to measure
+EXAMPLES = 100  # of them, whose features are kept
 SHARE = 0.95
 # The least deviations: a corpus of almost equal pieces must not exclude all candidates.
-IN_KEY, PARALLELS, NATS, UNUSUAL = 0.01, 2.0, 0.1, 0.05
+IN_KEY, PARALLELS, NATS = 0.01, 2.0, 0.1
 STYLE = 0.02  # of each feature, as a share of its mean
 
 
@@ -41,13 +42,12 @@ def real_pieces(data: Dataset, model: Model | None = None) -> RealPieces:
         return RealPieces()
     rows = [_measured(item) for item in items]
     style = _spreads([row.style for row in rows])
-    distances = [RealPieces(style=style).distance(row.style) for row in rows]
     return RealPieces(
         in_key=Spread.of([row.in_key for row in rows], IN_KEY),
         parallels=Spread.of([row.parallels for row in rows], PARALLELS),
         nats=_nats(data, model),
         style=style,
-        unusual=Spread.of(distances, UNUSUAL),
+        examples=tuple(_rounded(row.style) for row in rows[:: -(-len(rows) // EXAMPLES)]),
         loop=float(np.quantile([row.loop for row in rows], SHARE)),
         repeated_bar=int(np.quantile([row.repeated_bar for row in rows], SHARE)),
         pieces=len(rows),
@@ -69,6 +69,11 @@ def _spreads(rows: Sequence[Mapping[str, float]]) -> dict[str, Spread]:
         if len(values) >= FEWEST:
             found[name] = Spread.of(values, max(STYLE * abs(float(np.mean(values))), 1e-6))
     return found
+
+
+def _rounded(style: Mapping[str, float]) -> dict[str, float]:
+    """Round the features, and leave out those that are not defined."""
+    return {name: round(value, 4) for name, value in style.items() if math.isfinite(value)}
 
 
 def _nats(data: Dataset, model: Model | None) -> Spread:

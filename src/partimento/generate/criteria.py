@@ -26,7 +26,7 @@ ENDINGS: tuple[Ending, ...] = ("authentic", "half", "open")
 # Penalties, in spreads of real pieces.
 WRONG_END = 8.0
 NO_CADENCE = 2.0  # ends on the tonic, but without a cadence
-SHORT_END = 2.0  # the last chord lasts for less than a quarter
+SHORT_END = 5.0  # the last chord lasts for less than a quarter
 STRAY_END = 4.0  # the last phrase is too short: often, its chord is only struck again
 SHORTEST_PHRASE = 1.0  # in bars; that of 357 of 362 chorales by Bach is longer
 LOOP = 4.0  # a loop longer than in 95 % of real pieces; one more for each further bar
@@ -122,12 +122,13 @@ def _last_phrase(piece: Piece) -> float | None:
 
 
 def penalties(
-    criteria: Criteria, real: RealPieces, ending: Ending = "authentic"
+    criteria: Criteria, real: RealPieces, ending: Ending = "authentic", *, seed: int = 0
 ) -> dict[str, float]:
     """Return the penalty of each criterion, in spreads of real pieces.
 
     A penalty of 0 is as good as they are. A likelihood is penalized if it is far from that of real
-    pieces, whether below or above it, and so is the style.
+    pieces, whether below or above it. The style is compared with that of one real piece, which the
+    seed chooses.
 
     Parameters
     ----------
@@ -135,6 +136,8 @@ def penalties(
     real : RealPieces
     ending : str
         ``authentic`` wants a cadence to the tonic, ``half`` one to the dominant, ``open`` any end.
+    seed : int
+        Chooses the piece with which the style is compared.
     """
     repeats = max(criteria.repeated_bar - real.repeated_bar, 0)
     excess = criteria.loop - real.loop
@@ -146,7 +149,7 @@ def penalties(
         "activity": 0.0 if criteria.is_active else IDLE,
         "range": OUTSIDE + criteria.outside - 1 if criteria.outside else 0.0,
         "likelihood": 0.0 if math.isnan(criteria.nats) else real.nats.beyond(criteria.nats),
-        "style": real.unusual.above(real.distance(criteria.style)),
+        "style": real.distance(criteria.style, real.example(seed)),
     }
     return {name: min(value, MOST) for name, value in found.items()}
 

@@ -144,7 +144,7 @@ def rank_candidates(
     """
     prompt = transposer.prompt
     copied = len(transposer.trained.tokenizer.decode_events(prompt.ids)) if prompt.has_events else 0
-    candidates = []
+    candidates, real = [], transposer.trained.real_pieces
     for number, piece in enumerate(pieces):
         key, fits = _key(piece, transposer)
         shift = transposer.interval(piece.notes, key)
@@ -154,7 +154,8 @@ def rank_candidates(
             outside=sum(transposer.notes_out_of_range(piece.notes, shift)),
             nats=float(generated.nats[number]) / max(len(piece.events) - copied, 1),
         )
-        penalty = penalties(criteria, transposer.trained.real_pieces, ending)
+        # All batches of a piece have the same seed in these bits, and so the same example.
+        penalty = penalties(criteria, real, ending, seed=seed % 2**32)
         dead = int(generated.dead_ends[number])
         candidates.append(Candidate(piece, number, seed, fits, dead, criteria, penalty))
     return sorted(candidates, key=lambda candidate: candidate.rank)

@@ -16,7 +16,7 @@ import numpy as np
 from partimento.short_repr import short_repr
 
 FEWEST = 4  # pieces; with fewer, the defaults say more
-FAR = 5.0  # deviations of a feature that count at most
+FAR = 3.0  # deviations of a feature that count at most
 
 
 @short_repr
@@ -47,7 +47,6 @@ class Spread(NamedTuple):
 GUITAR_IN_KEY = Spread(0.96, 0.03)
 GUITAR_PARALLELS = Spread(30.0, 25.0)
 UNKNOWN_NATS = Spread(0.0, 1e9)
-UNKNOWN_STYLE = Spread(0.0, 1.0)
 
 
 @short_repr
@@ -65,8 +64,9 @@ class RealPieces:
         Nats per event under the model. The default deviation is so large that it has no effect.
     style : dict of Spread
         Features that tell composed from real pieces (`generate.style`).
-    unusual : Spread
-        The distance of the pieces from their own `style` (`distance`).
+    examples : tuple of dict
+        The features of single pieces. Each composition is meant to resemble one of them in style:
+        compared with the mean alone, all would be equally moderate.
     loop : float
         Length in bars of the longest loop, which 95 % of the pieces do not exceed.
     repeated_bar : int
@@ -79,23 +79,33 @@ class RealPieces:
     parallels: Spread = GUITAR_PARALLELS
     nats: Spread = UNKNOWN_NATS
     style: dict[str, Spread] = field(default_factory=dict)
-    unusual: Spread = UNKNOWN_STYLE
+    examples: tuple[dict[str, float], ...] = ()
     loop: float = 1.0
     repeated_bar: int = 3
     pieces: int = 0
 
-    def distance(self, style: Mapping[str, float]) -> float:
-        """Return how far a piece's features are from the mean, in deviations.
+    def example(self, seed: int) -> Mapping[str, float]:
+        """Draw one of the examples; without any, the result is empty."""
+        if not self.examples:
+            return {}
+        return self.examples[int(np.random.default_rng(seed).integers(len(self.examples)))]
 
-        It is the root of the mean square. At most `FAR` deviations of each feature count. A feature
-        that is NaN does not.
+    def distance(self, style: Mapping[str, float], example: Mapping[str, float]) -> float:
+        """Return how far two pieces are apart in style, in deviations of the real pieces.
+
+        It is the root of the mean square over the features. A feature counts at most `FAR`
+        deviations from the mean. A feature that is missing or NaN in either piece does not count.
         """
-        far = [
-            min(abs(value - self.style[name].mean) / self.style[name].deviation, FAR)
-            for name, value in style.items()
-            if name in self.style and math.isfinite(value)
+        gaps = [
+            self._deviations(name, style[name]) - self._deviations(name, example[name])
+            for name in self.style
+            if math.isfinite(style.get(name, math.nan) - example.get(name, math.nan))
         ]
-        return float(np.sqrt(np.mean(np.square(far)))) if far else 0.0
+        return float(np.sqrt(np.mean(np.square(gaps)))) if gaps else 0.0
+
+    def _deviations(self, name: str, value: float) -> float:
+        spread = self.style[name]
+        return min(max((value - spread.mean) / spread.deviation, -FAR), FAR)
 
     def to_plain(self) -> dict[str, Any]:
         """Return JSON values."""
@@ -112,9 +122,9 @@ class RealPieces:
         """
         spreads = {
             name: Spread(*(float(value) for value in values[name]))
-            for name in ("in_key", "parallels", "nats", "unusual")
-            if name in values or name != "unusual"  # runs of earlier versions have no style
+            for name in ("in_key", "parallels", "nats")
         }
+        # Runs of earlier versions have no style.
         style = {
             str(name): Spread(*(float(number) for number in spread))
             for name, spread in values.get("style", {}).items()
@@ -122,6 +132,10 @@ class RealPieces:
         return cls(
             **spreads,
             style=style,
+            examples=tuple(
+                {str(name): float(value) for name, value in example.items()}
+                for example in values.get("examples", ())
+            ),
             loop=float(values["loop"]),
             repeated_bar=int(values["repeated_bar"]),
             pieces=int(values["pieces"]),

@@ -229,7 +229,7 @@ class RunFolder:
 
     def write_real_pieces(self, real: RealPieces) -> None:
         """Write values that `read_real_pieces` can read."""
-        write_atomically(self.real_pieces, json.dumps(real.to_plain(), indent=2) + "\n")
+        write_atomically(self.real_pieces, json.dumps(real.to_plain()) + "\n")
 
     def read_tuned_sampling(self) -> dict[str, Any] | None:
         """Read the sampling that a search found, as plain values; None without a search."""
