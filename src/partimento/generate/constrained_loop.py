@@ -111,7 +111,12 @@ class ConstrainedLoop(GenerationLoop):
         at = ops.where(loop.done, state.at, ops.minimum(state.at + 1, last_row))
         prompt_rows, _, events, steps, _ = self._limits(inputs)
         now = _snapshot(loop, at, state.rules)
-        trail, now = backtrack.restore(state.trail, now, dead, ops)
+        # Going back copies all states, so it is done only when a candidate does.
+        trail, now = ops.cond(
+            ops.any(dead),
+            lambda: backtrack.restore(state.trail, now, dead, ops),
+            lambda: (state.trail, now),
+        )
         trail = self._stored(trail, now, prompt_rows)
         was_done = loop.done
         loop = loop._replace(
