@@ -65,7 +65,7 @@ def to_abc(piece: Piece) -> str:
     --------
     >>> from partimento.music.notes import Note
     >>> print(to_abc(Piece([Note(Fraction(0), Fraction(3), 61)])).splitlines()[-1])
-    ^C3 z |]
+    ^C3 |]
     """
     check_names(piece)
     return "\n".join([*_head(piece), *_Writer(piece).body()]) + "\n"
