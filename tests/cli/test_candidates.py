@@ -52,7 +52,8 @@ def test_candidates_are_written_with_a_table(
     assert run(*words[:2], *words[4:-1], tmp_path / "best.mid", "--json") == 0
     best = json.loads(capsys.readouterr().out)["criteria"]
     assert best["score"] == scores[0]
-    assert (tmp_path / "best.mid").read_bytes() == (out / "1.mid").read_bytes()
+    # The files differ in how they say that they were composed.
+    assert read(tmp_path / "best.mid").notes == read(out / "1.mid").notes
 
 
 @pytest.mark.parametrize(
