@@ -1,4 +1,4 @@
-"""Write a piece as a list of chords: ``piece.save("piece.txt")``."""
+"""Write a piece as a list of chords: ``piece.save("piece.chords")``."""
 
 from partimento.export.write import WRITERS, Chain
 from partimento.music.names import pitch_name
@@ -13,4 +13,4 @@ def write_chords(chain: Chain, suffix: str) -> list[str]:
     return ["\n".join(lines) + "\n"]
 
 
-WRITERS[".txt"] = f"{__name__}:write_chords"  # now every command and `save` know it
+WRITERS[".chords"] = f"{__name__}:write_chords"  # now every command and `save` know it

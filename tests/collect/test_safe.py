@@ -7,7 +7,7 @@ import zipfile
 from pathlib import PurePosixPath, PureWindowsPath
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from tests.collect.archive import midi, zipped
 
@@ -44,6 +44,7 @@ def test_any_path_stays_inside_or_is_refused(raw):
         assert name.partition(".")[0].rstrip().casefold() not in DEVICES
 
 
+@example(b"", 184, 0)  # a member without a name
 @given(st.binary(max_size=300), st.integers(0, 200), st.integers(0, 255))
 def test_any_zip_is_read_or_refused(noise, at, byte):
     good = bytearray(zipped({"a.mid": midi(1), "b/b.mid": midi(2)}))

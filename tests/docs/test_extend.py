@@ -34,7 +34,7 @@ def load() -> Iterator[object]:
         return module
 
     yield load_example
-    for registry, key in ((TOKENIZERS, "melody"), (MODELS, "melody"), (WRITERS, ".txt")):
+    for registry, key in ((TOKENIZERS, "melody"), (MODELS, "melody"), (WRITERS, ".chords")):
         registry.pop(key, None)
     for name in names:
         sys.modules.pop(name)
@@ -60,7 +60,7 @@ def test_a_melody_keeps_what_is_held(load):
 def test_a_writer_of_chords_is_known_to_save(load, tmp_path):
     load("add_a_writer")
     piece = pt.Piece([pt.Note(0, 1, 60), pt.Note(0, 1, 64), pt.Note(2, 1, 67)])
-    (path,) = piece.save(tmp_path / "a.txt")
+    (path,) = piece.save(tmp_path / "a.chords")
     assert path.read_text(encoding="utf-8") == "1\tC4 E4\n1\trest\n1\tG4\n"
 
 

@@ -166,7 +166,7 @@ def unpack_midis(data: bytes) -> tuple[list[tuple[PurePosixPath, bytes]], list[t
         raise RefusedError(f"a zip of more than {MAX_MEMBERS} members")
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            members = [member for member in archive.infolist() if not member.is_dir()]
+            members = [member for member in archive.infolist() if not member.filename.endswith("/")]
             _check_sizes(members)
             files: list[tuple[PurePosixPath, bytes]] = []
             rejected: list[tuple[str, str]] = []
