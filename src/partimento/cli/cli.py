@@ -19,6 +19,7 @@ from partimento import __version__
 from partimento.cli import (
     commands_compose,
     commands_evaluate,
+    commands_harmonise,
     commands_scores,
     commands_start,
     commands_tab,
@@ -50,6 +51,7 @@ for commands in (
     commands_start,
     commands_train,
     commands_compose,
+    commands_harmonise,
     commands_scores,
     commands_trust,
     commands_tab,

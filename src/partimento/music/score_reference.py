@@ -34,7 +34,8 @@ class ScoreReference:
     edits : tuple of tuple
         ``("transpose", semitones)``, ``("cut", start, end)`` with times in quarters as text,
         ``("program", number)``, ``("clef", name)``, ``("title", text)`` and ``("composer", text)``.
-        ``("tablature", part, strings, capo, positions)`` as for `add_tablature.add_tablature`.
+        ``("tablature", part, strings, capo, positions)`` as for `add_tablature.add_tablature`,
+        and ``("chords", text)`` as for `add_chords.add_chords`.
     """
 
     path: str

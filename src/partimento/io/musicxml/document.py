@@ -17,6 +17,7 @@ from lxml import etree
 from partimento.errors import InvalidScoreError, PartimentoError
 from partimento.io.formats import read_score_bytes
 from partimento.io.musicxml import appearance, excerpt, transpose
+from partimento.io.musicxml.add_chords import add_chords
 from partimento.io.musicxml.add_tablature import add_tablature
 from partimento.io.musicxml.heading import heading_of
 from partimento.io.musicxml.lyrics import lyrics_of_document
@@ -163,6 +164,7 @@ EDITS: dict[str, Callable[..., None]] = {
     "clef": appearance.set_clef,
     "title": appearance.set_title,
     "composer": appearance.set_composer,
+    "chords": add_chords,
     "tablature": add_tablature,
     "remark": appearance.set_remark,
 }
