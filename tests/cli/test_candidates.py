@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from tests.commands import run
 
-from partimento import read
-from partimento.cli.candidates import TABLE, check_candidates
+from partimento import load_model, read
+from partimento.cli.candidates import TABLE, check_candidates, with_originality
 from partimento.errors import PartimentoError
 from partimento.export import write as render
 
@@ -97,3 +97,29 @@ def test_the_check_needs_no_model(tmp_path: Path) -> None:
     check_candidates(3, [tmp_path / "takes"], force=False)
     with pytest.raises(PartimentoError, match="writes a folder"):
         check_candidates(3, [], force=False)
+
+
+def test_candidates_are_compared_with_the_music_that_was_learned_from(
+    trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["compose", trained, "--candidates", 2, "--bars", 2, "--seed", 2]
+    known = [*words, "-o", tmp_path / "first"]
+    assert run(*known) == 0
+    assert "shared" not in capsys.readouterr().out  # the corpus is not known
+    corpus = tmp_path / "first" / "1.mid"
+    assert run(*words, "--against", corpus, "-o", tmp_path / "takes", "--json") == 0
+    rows = json.loads(capsys.readouterr().out)["candidates"]
+    assert rows[0]["shared_notes"] > rows[1]["shared_notes"]
+    assert rows[0]["shared_from"].endswith("bar 1-2")
+    table = (tmp_path / "takes" / TABLE).read_text(encoding="utf-8")
+    assert "shared_from" in table.splitlines()[0]
+
+
+def test_the_corpus_of_a_bundled_model_is_known() -> None:
+    chorales = load_model("chorales")
+    candidates = chorales.compose_candidates(best=1, bars=2, seed=1, candidates=1)
+    (one,) = with_originality(candidates, chorales, [])
+    assert one.originality is not None
+    assert one.originality.chords.length >= 1
+    (same,) = with_originality(candidates, load_model("guitar"), [])
+    assert same.originality is None

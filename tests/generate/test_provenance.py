@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import replace
+from fractions import Fraction
+from importlib import import_module
 
 import pytest
 
 from partimento.errors import PartimentoError
-from partimento.generate.provenance import UNNAMED, compose_again, model_fingerprint, model_name
+from partimento.generate.constraints.fixed import FixedNotes
+from partimento.generate.provenance import (
+    UNNAMED,
+    VERBS,
+    compose_again,
+    model_fingerprint,
+    model_name,
+    with_provenance,
+)
 from partimento.generate.sampler import Sampling
 from partimento.music.provenance import Provenance, music_fingerprint
 from partimento.music.timelines import Key, Meter
@@ -58,7 +69,32 @@ def test_a_continued_score_is_stated_by_name_and_hash(chorales: TrainedModel) ->
     stated = record.options["start"]
     assert (stated["file"], stated["sha256"]) == ("theme.mid", "ab")
     assert "home" not in record.to_text()  # no folder of this machine
-    assert compose_again(chorales, record, start=start) == piece
+    assert compose_again(chorales, record, pieces={"start": start}) == piece
+
+
+def test_fixed_notes_are_recorded_completely(chorales: TrainedModel) -> None:
+    tune = chorales.compose(bars=2, seed=8, candidates=2)
+    fixed = FixedNotes.of(tune, parts=[0], spans=[(Fraction(0), Fraction(4))])
+    piece = chorales.compose(bars=2, seed=1, constraints=[fixed], candidates=2)
+    assert piece.provenance is not None
+    record = Provenance.from_text(piece.provenance.to_text())
+    assert len(record.options["constraints"][0]["notes"]) == len(fixed.notes)
+    assert compose_again(chorales, record) == piece
+
+
+def test_every_verb_names_a_function() -> None:
+    for verb in VERBS.values():
+        module, _, name = verb.function.partition(":")
+        parameters = inspect.signature(getattr(import_module(module), name)).parameters
+        assert {"seed", "sampling", "candidates"} <= {*parameters}
+
+
+def test_bars_are_recorded_as_they_are_asked_for(chorales: TrainedModel) -> None:
+    candidates = chorales.compose_candidates(best=1, bars=2, seed=1, candidates=1)
+    arguments = {"trained": chorales, "seed": 1, "bars": slice(5, 9)}
+    (one,) = with_provenance(candidates, arguments, verb="fill")
+    assert one.piece.provenance is not None
+    assert (one.piece.provenance.verb, one.piece.provenance.options["bars"]) == ("fill", "5-8")
 
 
 def test_a_training_piece_as_the_start_is_stated_by_number(chorales: TrainedModel) -> None:

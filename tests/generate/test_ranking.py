@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 
 from partimento import Event, Key, Piece
+from partimento.corpus.entries import Corpus, CorpusEntry
 from partimento.generate.candidates import Generated
 from partimento.generate.finish import Transposer
 from partimento.generate.prompt import make_prompt
@@ -88,3 +90,29 @@ def test_the_table_has_a_row_per_candidate(run: TrainedModel) -> None:
     assert [row["number"] for row in both.rows()] == [1, 2]
     assert len(both.table().splitlines()) == 3
     assert "authentic" in both.table().splitlines()[1]
+
+
+def test_shared_passages_and_changes_are_shown_only_where_they_are_known(run: TrainedModel) -> None:
+    both = Candidates(ranked(run, Piece.from_events(LOOP), Piece.from_events(onward())))
+    assert "shared" not in both.table()
+    known = Piece.from_events(onward()).replace(title="Known").transpose(3)
+    compared = Candidates([replace(each, distance=0.25) for each in both.compared_with([known])])
+    first = compared.rows()[0]  # the melody, which stands in the corpus
+    assert first["shared_notes"] == len(MELODY)
+    assert (first["shared_from"], first["distance"]) == ("Known, bar 1-4", 0.25)
+    assert compared.rows()[1]["shared_notes"] < first["shared_notes"]
+    assert "Known, bar 1-4" in compared.table()
+
+
+def test_only_composed_bars_are_compared(run: TrainedModel) -> None:
+    known = Piece.from_events(onward()).replace(title="Known")
+    (candidate,) = ranked(run, known)
+    part = Candidates([replace(candidate, bars=(2, 2))]).compared_with([known])
+    assert part.rows()[0]["shared_notes"] == 4
+
+
+def test_with_a_split_the_training_pieces_count(run: TrainedModel) -> None:
+    known, other = Piece.from_events(onward()), Piece.from_events(LOOP)
+    corpus = Corpus([CorpusEntry(known, split="test"), CorpusEntry(other, split="train")])
+    rows = Candidates(ranked(run, known)).compared_with(corpus).rows()
+    assert rows[0]["shared_notes"] < len(MELODY)

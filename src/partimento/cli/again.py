@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +12,9 @@ import typer
 from partimento import __version__
 from partimento.analysis.humanize import humanize
 from partimento.cli import progress, screen
-from partimento.cli.compose import read_one, start_piece, write_all
+from partimento.cli.compose import data_settings, read_one, write_all
 from partimento.cli.show import Shown
+from partimento.corpus.settings import AS_NOTATED
 from partimento.errors import PartimentoError
 from partimento.export.write import WRITERS, Chain, check_paths, contents_of
 from partimento.io.formats import SUFFIXES
@@ -35,7 +36,7 @@ def run_again(
     outputs: Sequence[Path],
     *,
     model: str | None,
-    start: Path | None,
+    start: Sequence[Path],
     against: Sequence[str],
     soundfont: Path | None,
     force: bool,
@@ -48,7 +49,7 @@ def run_again(
     if suffix not in WRITERS:
         raise PartimentoError(f"{source}: {suffix} files are not written, and cannot be compared")
     folder = _folder(record, model, source)
-    begin = _start(record, start, source, folder)
+    pieces = _given(record, start, source, folder)
     with progress.stages(quiet=as_json) as stages:
         with stages.during("start"):
             from partimento.generate.provenance import compose_again
@@ -56,7 +57,7 @@ def run_again(
 
             trained = load_model(folder)
         with stages.during("compose"):
-            piece = compose_again(trained, record, start=begin)
+            piece = compose_again(trained, record, pieces=pieces)
         with stages.during("compare"), screen.warning_lines():
             chain = _chain(piece, record, trained, against, soundfont)
             is_same, differences = _compare(source, chain, record, trained)
@@ -124,24 +125,39 @@ def _folder(record: Provenance, model: str | None, source: Path) -> Path:
     )
 
 
-def _start(record: Provenance, start: Path | None, source: Path, folder: Path) -> Piece | None:
-    """Read the score that the piece continues; None if it begins otherwise."""
-    stated = record.options.get("start")
-    if not isinstance(stated, dict):
-        if start is not None:
-            raise PartimentoError(f"{source} does not continue a score: leave out --start")
-        return None
-    name = str(stated.get("file", ""))
-    places = [start] if start is not None else [source.parent / name, Path(name)]
-    found = next((path for path in places if name and path.is_file()), None)
-    if found is None:
-        named = name or "a piece without a file"
+def _given(
+    record: Provenance, named: Sequence[Path], source: Path, folder: Path
+) -> dict[str, Piece]:
+    """Read the scores from which the piece was made, by the name of their option."""
+    from partimento.generate.provenance import VERBS, given_scores
+
+    stated = given_scores(record)
+    if named and not stated:
+        raise PartimentoError(f"{source} was not made from a score: leave out --start")
+    verb = VERBS.get(record.verb)
+    as_model = verb is not None and verb.reading == "model"
+    config = data_settings(folder) if as_model else AS_NOTATED
+    return {
+        name: read_one(_find(score, named, source), config=config) for name, score in stated.items()
+    }
+
+
+def _find(score: Mapping[str, Any], named: Sequence[Path], source: Path) -> Path:
+    """Return the file of a given score: a named one, or one beside the result."""
+    name, hashed = str(score.get("file", "")), score.get("sha256")
+    places = [*named] or [source.parent / name, Path(name)]
+    files = [path for path in places if path.is_file()]
+    if not files:
+        missing = named[0] if named else name or "a piece without a file"
         raise PartimentoError(
-            f"{source} continues {start or named}, which is not here: give it with --start"
+            f"{source} was made from {missing}, which is not here: give it with --start"
         )
-    if hashlib.sha256(found.read_bytes()).hexdigest() != stated.get("sha256"):
-        raise PartimentoError(f"{found} is not the score that {source} continues: it has changed")
-    return start_piece(found, folder)
+    for path in files:
+        if hashlib.sha256(path.read_bytes()).hexdigest() == hashed:
+            return path
+    raise PartimentoError(
+        f"{files[0]} is not the score from which {source} was made: it has changed"
+    )
 
 
 def _compare(

@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from partimento.cli import progress, screen
+from partimento.cli.show import bundled_corpus
+from partimento.corpus.load import load_corpus
 from partimento.errors import PartimentoError
 from partimento.export import write as render
 from partimento.files import new_folder, refuse_folder
 
 if TYPE_CHECKING:
     from partimento.generate.ranking import Candidates
+    from partimento.training.trained_model import TrainedModel
 
 TABLE = "candidates.csv"
 SUFFIXES = (".mid", ".musicxml")
@@ -28,6 +31,33 @@ def check_candidates(count: int, outputs: Sequence[Path], *, force: bool) -> Non
     if len(outputs) != 1 or outputs[0].suffix:
         raise PartimentoError("--candidates writes a folder: name one with -o, such as -o takes/")
     refuse_folder(outputs[0], mark=TABLE, force=force)
+
+
+def with_originality(
+    candidates: Candidates, trained: TrainedModel, against: Sequence[str]
+) -> Candidates:
+    """Return candidates compared with the music that the model learned from.
+
+    Parameters
+    ----------
+    candidates : Candidates
+    trained : TrainedModel
+    against : sequence of str
+        The corpus. By default, that of the model if it comes with the program; if it does not, the
+        candidates are returned unchanged.
+    """
+    sources = list(against) or bundled_corpus(trained.folder)
+    if not sources:
+        return candidates
+    with progress.stages() as stages:
+        with stages.during("read the corpus"):
+            corpus = load_corpus(
+                sources,
+                progress=lambda _, done, total: stages.at("read the corpus", done, total),
+            )
+        learned = {record.source.sha256 for record in trained.pieces if record.split == "train"}
+        pieces = [each for each in corpus.pieces if each.source.sha256 in learned]
+        return candidates.compared_with(pieces or corpus, progress=stages.at)
 
 
 def write_candidates(

@@ -49,10 +49,11 @@ def again(
         typer.Option(metavar="NAME|RUN", help="The model [default: the one that the file names]."),
     ] = None,
     start: Annotated[
-        Path | None,
+        list[Path] | None,
         typer.Option(
             metavar="FILE",
-            help="The score that the piece continues [default: looked for beside FILE].",
+            help="The score from which the piece was made; may be given several times [default: "
+            "looked for beside FILE].",
         ),
     ] = None,
     against: Against = None,
@@ -71,7 +72,7 @@ def again(
         source,
         outputs or [],
         model=model,
-        start=start,
+        start=start or [],
         against=against or [],
         soundfont=soundfont,
         force=force,

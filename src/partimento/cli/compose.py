@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from partimento.analysis.humanize import humanize
 from partimento.cli import progress, screen
-from partimento.cli.candidates import check_candidates, write_candidates
+from partimento.cli.candidates import check_candidates, with_originality, write_candidates
 from partimento.cli.show import Shown, with_writing
 from partimento.corpus.load import load_corpus
 from partimento.corpus.settings import AS_NOTATED, DataSettings
@@ -136,6 +136,7 @@ def run_compose(
     if shown is not None:
         shown = Shown(shown.kind, against=shown.against, trained=model)
     if options.candidates is not None:
+        candidates = with_originality(candidates, model, options.against)
         write_candidates(
             candidates, outputs, seed=seed, soundfont=soundfont, force=force, as_json=as_json
         )
@@ -209,15 +210,18 @@ def _start(word: str, folder: Path) -> Piece | int | None:
 
 def start_piece(path: Path, folder: Path) -> Piece:
     """Read a score to continue, as the pieces of a run were read."""
-    files = RunFolder(folder)
     check_exists(path)
+    return read_one(path, config=data_settings(folder))
+
+
+def data_settings(folder: Path) -> DataSettings:
+    """Return how the pieces of a run were read."""
     try:
-        config = DataSettings(**files.read_settings()["data"])
+        return DataSettings(**RunFolder(folder).read_settings()["data"])
     except (OSError, ValueError, LookupError, TypeError) as error:
         raise PartimentoError(
             f"{folder} is not a complete run: {type(error).__name__}: {error}"
         ) from error
-    return read_one(path, config=config)
 
 
 def _check_number(option: str, number: int | None, folder: Path) -> None:

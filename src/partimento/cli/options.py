@@ -35,8 +35,9 @@ Against = Annotated[
     list[str] | None,
     typer.Option(
         metavar="SOURCE",
-        help="The corpus of --show originality, such as bundled:chorales; may be given several "
-        "times [default: that of a bundled model, if it comes with the program].",
+        help="The corpus of --show originality, or of the shared passages of --candidates, such as "
+        "bundled:chorales; may be given several times [default: that of a bundled model, if it "
+        "comes with the program].",
     ),
 ]
 Humanize = Annotated[

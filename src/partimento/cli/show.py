@@ -117,12 +117,11 @@ class Shown:
     def _bundled_corpus(self, piece: Piece) -> list[str]:
         """Return the collection that the model learned from, if it comes with the program."""
         try:
-            rows = RunFolder(self._folder(piece)).read_pieces()
-            urls = {str(row["source"]["url"]) for row in rows}
-        except (PartimentoError, OSError, ValueError, LookupError, TypeError):
-            urls = set()
-        if len(urls) == 1 and (url := urls.pop()).startswith(PREFIX):
-            return [url]
+            folder = self._folder(piece)
+        except PartimentoError:
+            folder = None
+        if names := bundled_corpus(folder):
+            return names
         raise PartimentoError(
             "--show originality needs a corpus: name the music that the model learned from with"
             " --against"
@@ -137,6 +136,18 @@ class Shown:
                 self.against,
                 progress=lambda _, done, total: stages.at("read the corpus", done, total),
             )
+
+
+def bundled_corpus(folder: Path | None) -> list[str]:
+    """Return the name of the collection that a model learned from, if it is bundled."""
+    if folder is None:
+        return []
+    try:
+        rows = RunFolder(folder).read_pieces()
+        urls = {str(row["source"]["url"]) for row in rows}
+    except (PartimentoError, OSError, ValueError, LookupError, TypeError):
+        return []
+    return [url for url in urls if len(urls) == 1 and url.startswith(PREFIX)]
 
 
 def with_writing(piece: Piece, **writing: Any) -> Piece:

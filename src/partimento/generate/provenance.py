@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from fractions import Fraction
+from importlib import import_module
 from pathlib import Path, PurePath
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Literal
 
 import partimento
 from partimento.errors import PartimentoError
@@ -15,6 +17,7 @@ from partimento.generate.sampler import Sampling
 from partimento.music.piece import Piece
 from partimento.music.provenance import Provenance, music_fingerprint
 from partimento.music.timelines import Key, Meter
+from partimento.short_repr import short_repr
 from partimento.training.pretrained import BUNDLED
 from partimento.training.run_folder import RunFolder
 from partimento.training.trained_model import TrainedModel
@@ -23,9 +26,43 @@ NUMBER = "number"  # the option that says which one of several candidates a piec
 UNNAMED = "unsaved model"
 APART = ("trained", "seed", "sampling", "candidates")  # arguments that are recorded otherwise
 UNSTATED: tuple[Any, ...] = (None, "", (), [])
+FILE = frozenset(("file", "sha256", "music"))  # the names in what is recorded of a given score
 
 
-def with_provenance(candidates: Candidates, arguments: Mapping[str, Any]) -> Candidates:
+@short_repr
+@dataclass(frozen=True)
+class Verb:
+    """Say which function makes the candidates of a verb, and how its scores are read.
+
+    Attributes
+    ----------
+    function : str
+        Module and name of the function. Its first argument is the model. `seed`, `sampling` and
+        `candidates` are among its named arguments, and it returns `Candidates`.
+    reading : str
+        ``model``: scores are read as the training pieces of the model were. ``notated``: as they
+        are written in the file.
+    """
+
+    function: str
+    reading: Literal["model", "notated"] = "notated"
+
+    def candidates(self, trained: TrainedModel, **options: Any) -> Candidates:
+        """Call the function; its module is imported only now."""
+        module, _, name = self.function.partition(":")
+        candidates: Candidates = getattr(import_module(module), name)(trained, **options)
+        return candidates
+
+
+# Every way in which pieces are made with a model. A verb is one line here.
+VERBS: dict[str, Verb] = {
+    "compose": Verb("partimento.generate.compose:compose_candidates", "model"),
+}
+
+
+def with_provenance(
+    candidates: Candidates, arguments: Mapping[str, Any], *, verb: str = "compose"
+) -> Candidates:
     """Return candidates whose pieces say how they were composed.
 
     Parameters
@@ -33,7 +70,10 @@ def with_provenance(candidates: Candidates, arguments: Mapping[str, Any]) -> Can
     candidates : Candidates
         The best first.
     arguments : mapping
-        All arguments of `compose.compose_candidates`, by name.
+        All arguments of the function of the verb, by name. Scores among them are recorded by the
+        name of their file and their hash.
+    verb : str
+        A key of `VERBS`.
     """
     trained: TrainedModel = arguments["trained"]
     options = {
@@ -42,10 +82,10 @@ def with_provenance(candidates: Candidates, arguments: Mapping[str, Any]) -> Can
         if name not in APART and value not in UNSTATED
     }
     settings = trained.settings.sample
-    options["sampling"] = asdict_of(arguments["sampling"] or settings)
-    options["candidates"] = arguments["candidates"] or settings.candidates
+    options["sampling"] = asdict_of(arguments.get("sampling") or settings)
+    options["candidates"] = arguments.get("candidates") or settings.candidates
     record = Provenance(
-        verb="compose",
+        verb=verb,
         model=model_name(trained),
         model_fingerprint=model_fingerprint(trained),
         corpus_fingerprint=trained.fingerprint,
@@ -78,8 +118,17 @@ def model_fingerprint(trained: TrainedModel) -> str:
     return "" if trained.folder is None else RunFolder(trained.folder).fingerprint()
 
 
+def given_scores(record: Provenance) -> dict[str, Mapping[str, Any]]:
+    """Return what a record says of each score that was given: file, sha256 and music."""
+    options = record.options.items()
+    return {name: value for name, value in options if isinstance(value, dict) and {*value} >= FILE}
+
+
 def compose_again(
-    trained: TrainedModel, record: Provenance, *, start: Piece | None = None
+    trained: TrainedModel,
+    record: Provenance,
+    *,
+    pieces: Mapping[str, Piece] = MappingProxyType({}),
 ) -> Piece:
     """Compose a piece again from its record.
 
@@ -87,8 +136,8 @@ def compose_again(
     ----------
     trained : TrainedModel
     record : Provenance
-    start : Piece, optional
-        The piece with whose notes it began, if it began with those of a file.
+    pieces : mapping of str to Piece
+        The scores that were given, by the name of the option (`given_scores`).
 
     Returns
     -------
@@ -100,9 +149,7 @@ def compose_again(
     PartimentoError
         If the record has options that this version does not know.
     """
-    from partimento.generate.compose import compose_candidates
-
-    if record.verb != "compose":
+    if record.verb not in VERBS:
         raise PartimentoError(f"this version cannot {record.verb!r} a piece again")
     options = dict(record.options)
     number = options.pop(NUMBER, 1)
@@ -110,11 +157,10 @@ def compose_again(
         options["sampling"] = Sampling(**options["sampling"])
         if "constraints" in options:
             options["constraints"] = [_constraint(row) for row in options["constraints"]]
-        if isinstance(options.get("start"), dict):
-            options["start"] = start
+        options |= {name: pieces[name] for name in given_scores(record)}
         if "program" in options:
             options["program"] = int(options["program"])
-        candidates = compose_candidates(trained, seed=record.seed, **options)
+        candidates = VERBS[record.verb].candidates(trained, seed=record.seed, **options)
         piece = candidates[int(number) - 1].piece
     except (TypeError, ValueError, LookupError, AttributeError) as error:
         raise PartimentoError(f"the options of the piece are not known: {error}") from error
@@ -124,12 +170,10 @@ def compose_again(
 def _with_names_of(record: Provenance, own: Provenance | None) -> Provenance:
     """Return the new record with the names of the files in the old one.
 
-    The same model and the same score to continue may have another name now.
+    The same model and the same given scores may have other names now.
     """
     assert own is not None
-    options = dict(own.options)
-    if isinstance(options.get("start"), dict):
-        options["start"] = record.options["start"]
+    options = {**own.options, **{name: record.options[name] for name in given_scores(own)}}
     same = own.model_fingerprint == record.model_fingerprint
     model = record.model if same else own.model
     return replace(own, model=model, options=options, writing=record.writing)
@@ -150,6 +194,8 @@ def _plain(value: Any) -> Any:
         return value.code
     if isinstance(value, Meter):
         return f"{value.numerator}/{value.denominator}"
+    if isinstance(value, slice):  # bars, as in Python: the last one is not included
+        return f"{value.start}-{value.stop - 1}"
     if isinstance(value, (Fraction, Path)):
         return str(value)
     if is_dataclass(value) and not isinstance(value, type):

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
 from typing import Any
 
 from partimento.analysis.cadences import final_chord
 from partimento.analysis.keys import analyze_key
+from partimento.analysis.similarity.borrowing import (
+    CorpusIndex,
+    Originality,
+    SharedPassage,
+    index_corpus,
+    shared_with,
+)
+from partimento.corpus.entries import Corpus
+from partimento.corpus.splits import TRAIN
 from partimento.generate.candidates import Generated
 from partimento.generate.constraints.base import Report
 from partimento.generate.criteria import Criteria, Ending, measure, penalties, row
 from partimento.generate.finish import Transposer
 from partimento.music.piece import Piece
 from partimento.music.timelines import Key
+from partimento.progress import Progress, silent
 from partimento.short_repr import short_repr
 
 # A candidate without a hard fault is not composed again.
@@ -42,6 +53,13 @@ class Candidate:
         The penalty of each criterion, in spreads of real pieces; 0 is as good as they are.
     report : Report
         Asked and achieved of each constraint; empty before `finish`.
+    distance : float, optional
+        The share of notes that differ from what stood there (`share_of_changed_notes`), if
+        something did.
+    bars : (int, int), optional
+        The first and the last bar that were composed; None if all were.
+    originality : Originality, optional
+        The longest passages that these bars share with a corpus; see `Candidates.compared_with`.
     """
 
     piece: Piece
@@ -52,6 +70,9 @@ class Candidate:
     criteria: Criteria
     penalties: dict[str, float]
     report: Report = field(default_factory=Report)
+    distance: float | None = None
+    bars: tuple[int, int] | None = None
+    originality: Originality | None = None
 
     @property
     def score(self) -> float:
@@ -76,6 +97,8 @@ class Candidate:
             "in_requested_key": self.fits,
             **row(self.criteria),
             **scores,
+            **({} if self.distance is None else {"distance": round(self.distance, 3)}),
+            **_shared(self.originality),
             **({"constraints": str(self.report.table())} if self.report else {}),
         }
 
@@ -90,7 +113,32 @@ COLUMNS = {
     "loop": "loop (bars)",
     "outside": "out of range",
     "nats": "nats per event",
+    # Only in tables of candidates that have them.
+    "distance": "changed",
+    "shared_chords": "shared chords",
+    "shared_notes": "shared notes",
+    "shared_from": "from",
 }
+
+
+def _shared(originality: Originality | None) -> dict[str, Any]:
+    """Return the longest shared passages as cells of a table."""
+    if originality is None:
+        return {}
+    lines = (originality.chords, originality.melody)
+    longest = max((line.longest for line in lines if line.longest), key=_length, default=None)
+    place = ""
+    if longest is not None:
+        name = PurePosixPath(longest.path).name
+        bars = f"{longest.corpus_bar}-{longest.corpus_last_bar}"
+        bars = bars if longest.corpus_last_bar > longest.corpus_bar else f"{longest.corpus_bar}"
+        place = f"{longest.title or name}, bar {bars}"
+    chords, melody = (line.length for line in lines)
+    return {"shared_chords": chords, "shared_notes": melody, "shared_from": place}
+
+
+def _length(passage: SharedPassage) -> int:
+    return passage.length
 
 
 @short_repr
@@ -103,15 +151,49 @@ class Candidates(tuple[Candidate, ...]):
 
     def table(self) -> str:
         """Return the most important criteria as a text table."""
+        values = self.rows()
+        names = [name for name in COLUMNS if values and name in values[0]]
         rows = [
-            ["", *COLUMNS.values()],
-            *([str(row["number"]), *(_cell(row[name]) for name in COLUMNS)] for row in self.rows()),
+            ["", *(COLUMNS[name] for name in names)],
+            *([str(row["number"]), *(_cell(row[name]) for name in names)] for row in values),
         ]
         widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
         return "\n".join(
             "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
             for row in rows
         )
+
+    def compared_with(
+        self, corpus: Corpus | Sequence[Piece] | CorpusIndex, *, progress: Progress = silent
+    ) -> Candidates:
+        """Return the candidates with their longest passages that stand in a corpus.
+
+        Passages are compared in any key. If the corpus has a split, its training pieces count.
+
+        Parameters
+        ----------
+        corpus : Corpus, sequence of Piece, or CorpusIndex
+            The music that the model learned from.
+        progress : Progress, optional
+
+        Raises
+        ------
+        PartimentoError
+            If the corpus is empty.
+        """
+        index = corpus
+        if not isinstance(index, CorpusIndex):
+            entries = Corpus.of(index)
+            train = [entry.piece for entry in entries if entry.split == TRAIN]
+            index = index_corpus(train or entries.pieces, progress=progress)
+        return Candidates(
+            replace(each, originality=shared_with(index, _composed(each))) for each in self
+        )
+
+
+def _composed(candidate: Candidate) -> Piece:
+    """Return the bars that were composed."""
+    return candidate.piece.cut(*candidate.bars) if candidate.bars else candidate.piece
 
 
 def _cell(value: object) -> str:

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 MARK = "partimento: "  # begins the line
 FIELD = "partimento"  # the name of the field in formats whose remarks have names
-LONGEST = 100_000  # characters that are read; the line of a piece has about 1,000
+# Characters that are read. The line of a piece has about 1,000; each fixed note adds about 20.
+LONGEST = 1_000_000
 
 
 @short_repr
@@ -31,7 +32,7 @@ class Provenance:
     Attributes
     ----------
     verb : str
-        How it was made: ``compose``.
+        How it was made: ``compose``, or another key of `generate.provenance.VERBS`.
     model : str
         The name of a bundled model, or the run folder.
     model_fingerprint : str

@@ -29,6 +29,7 @@ def test_a_planted_passage_is_found_with_its_places() -> None:
     run = found.chords.longest
     assert run is not None
     assert (run.length, run.bar, run.title, run.path, run.corpus_bar) == (12, 3, "B", "b.mid", 6)
+    assert run.corpus_last_bar > run.corpus_bar
     assert (run.semitones, run.same_rhythm, run.pieces) == (-3, True, 1)
     assert found.chords.elements == 30
     assert found.chords.share == pytest.approx(12 / 30)

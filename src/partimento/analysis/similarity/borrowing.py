@@ -42,6 +42,8 @@ class SharedPassage:
         Whether the times between successive elements are equal, too.
     pieces : int
         Number of pieces of the corpus that contain the passage.
+    corpus_last_bar : int
+        The bar of the piece of the corpus in which the last element begins.
     """
 
     length: int
@@ -52,6 +54,7 @@ class SharedPassage:
     semitones: int
     same_rhythm: bool
     pieces: int
+    corpus_last_bar: int = 0
 
 
 @short_repr
@@ -252,4 +255,5 @@ def passage_at(
         semitones=int(index.reference[place]) - int(sequence.reference[start]),
         same_rhythm=bool(same_rhythm.any()),
         pieces=len(np.unique(index.piece[places])),
+        corpus_last_bar=int(index.bar[place + length - 1]),
     )
