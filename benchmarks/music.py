@@ -28,6 +28,7 @@ import numpy as np
 
 from partimento.analysis.part_writing import total
 from partimento.corpus.load import load_corpus
+from partimento.corpus.settings import DataSettings
 from partimento.evaluation.evaluate import evaluate
 from partimento.evaluation.originality import Report, originality
 from partimento.evaluation.part_writing import MEASURES, common_method, figures, measure_all
@@ -35,6 +36,8 @@ from partimento.music.piece import Piece
 from partimento.tables import markdown_table
 
 DATA = Path(os.environ.get("PARTIMENTO_DATA", Path(__file__).parents[2] / "shared" / "data"))
+# Part of the archive stands an octave too high, as guitar music is printed.
+SOUNDING = DataSettings(octave="sounding")
 KEYS = ("c major", "g major", "d major", "a minor", "e minor", "d minor", "f major", "g minor")
 ROWS = {
     "chorales": (
@@ -111,7 +114,7 @@ def real_pieces(options: argparse.Namespace) -> list[Piece]:
     corpus = (
         load_corpus("bundled:chorales")
         if options.kind == "chorales"
-        else load_corpus(DATA / "mutopia-guitar", solo=True)
+        else load_corpus(DATA / "mutopia-guitar", config=SOUNDING, solo=True)
     )
     least, most = options.bars
     longest = most if least < most else 10**6

@@ -1,7 +1,7 @@
 """Write the pages that the program can write about itself; ``make docs`` runs it.
 
 They are the commands, settings, models, recipes, modules and columns. The pictures of the tutorial
-are drawn by `pictures`.
+are drawn by `pictures`; ``python docs/make.py reference`` leaves them out.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from __future__ import annotations
 import ast
 import inspect
 import json
+import sys
 import textwrap
 import tomllib
 from pathlib import Path
 from typing import Any
 
-import pictures
 import typer.main
 
 from partimento.cli.cli import app
@@ -148,19 +148,25 @@ def modules() -> str:
     return "\n".join(pages)
 
 
-def main() -> None:
+PAGES = {
+    "modules": modules,
+    "commands": commands,
+    "settings": settings,
+    "models": models,
+    "columns": columns,
+}
+
+
+def main(what: str = "all") -> None:
     """Write all generated pages, and draw the pictures of the tutorial."""
-    for name, page in {
-        "modules": modules,
-        "commands": commands,
-        "settings": settings,
-        "models": models,
-        "columns": columns,
-    }.items():
+    for name, page in PAGES.items():
         (HERE / "reference" / f"{name}.md").write_text(MADE + page(), encoding="utf-8")
         print(f"docs/reference/{name}.md")
-    pictures.main()
+    if what != "reference":
+        import pictures
+
+        pictures.main()
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

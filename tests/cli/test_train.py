@@ -65,6 +65,20 @@ def test_min_steps_that_override_the_epochs_are_told(
     assert "epochs are trained" in notes[0]
 
 
+def test_a_store_is_used_as_it_was_built_unless_data_settings_are_stated(
+    folder: Path, tmp_path: Path
+) -> None:
+    store, words = tmp_path / "scores.parquet", ("--model", "markov")
+    assert run("corpus", "build", folder, "-o", store, "--octave", "sounding") == 0
+    assert run("train", store, *words, "-o", tmp_path / "a") == 0
+    assert run("train", store, *words, "--set", "data.octave=written", "-o", tmp_path / "b") == 0
+    octaves = [
+        json.loads((tmp_path / name / "run.json").read_text())["settings"]["data"]["octave"]
+        for name in "ab"
+    ]
+    assert octaves == ["sounding", "written"]
+
+
 def test_names_that_are_no_text_and_names_that_look_like_markup(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

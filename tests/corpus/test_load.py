@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from partimento import Corpus, Piece
+from partimento import Corpus, Part, Piece
 from partimento.corpus.load import load_corpus
 from partimento.corpus.settings import AS_WRITTEN, DataSettings
 from partimento.corpus.store.build import Plan, build_store
@@ -104,3 +104,25 @@ def test_a_store_is_narrowed_step_by_step(store: Store) -> None:
     assert len(held_out) == sum(row["split"] != "train" for row in store.rows)
     assert [str(each) for each in held_out.load().selections] == ["split valid,test", "meter 4/4"]
     assert store.select() is store
+
+
+def test_a_store_keeps_the_settings_with_which_it_was_built(
+    pieces: list[Piece], tmp_path: Path
+) -> None:
+    """Guitar music an octave too high: the store was asked for sounding pitch, files were not."""
+    guitar = Part("Guitar", program=24)
+    for number, piece in enumerate(pieces):
+        high = piece.transpose(24).replace(parts=(guitar,) * len(piece.parts))
+        write(high, tmp_path / "scores" / f"{number}.mid")
+    sounding = DataSettings(octave="sounding")
+    plan = Plan(config=sounding)
+    store = build_store([tmp_path / "scores"], tmp_path / "scores.parquet", plan=plan).store
+    stored, files = load_corpus(store.path), load_corpus(tmp_path / "scores")
+    assert (stored.config, files.config) == (sounding, DataSettings())
+    by_hash = {piece.source.sha256: piece for piece in files.pieces}
+    moved = [p.notes.pitch - by_hash[p.source.sha256].notes.pitch for p in stored.pieces]
+    assert {shift for row in moved for shift in row.tolist()} == {-12}
+    as_written = load_corpus(store.path, config=DataSettings())
+    assert sum(int(p.notes.pitch.sum()) for p in as_written.pieces) == sum(
+        int(p.notes.pitch.sum()) for p in files.pieces
+    )

@@ -38,6 +38,19 @@ def test_offbeat_notes_are_syncopated() -> None:
     assert style(Piece.from_events(events * 2))["syncopation"] > 0
 
 
+def test_pitches_are_measured_as_they_sound() -> None:
+    piece = Piece.from_events([Event((60, 64), QUARTER), Event((62,), QUARTER)] * 2)
+    counts = part_writing(piece, C_MAJOR)
+    composed, moved = style_of(piece, counts), style_of(piece, counts, shift=-12)
+    assert (composed["mean_pitch"], composed["lowest_pitch"]) == (62, 60)
+    assert (moved["mean_pitch"], moved["lowest_pitch"]) == (50, 48)
+    assert all(
+        moved[name] == value
+        for name, value in composed.items()
+        if name not in ("mean_pitch", "lowest_pitch") and not math.isnan(value)
+    )
+
+
 @pytest.mark.parametrize("piece", [Piece([]), Piece.from_events([Event((), QUARTER)])])
 def test_music_without_notes_has_no_style(piece: Piece) -> None:
     assert style(piece) == {}

@@ -122,9 +122,11 @@ def train_run(
         if values is None:
             corpus = reload_corpus(out, progress=stages.at)
         else:
-            corpus = load_corpus(
-                sources, config=settings.data, selection=selection, progress=stages.at
-            )
+            # Without stated settings, a store keeps those with which it was built.
+            config = settings.data if values.get("data") else None
+            corpus = load_corpus(sources, config=config, selection=selection, progress=stages.at)
+            if corpus.config is not None:
+                settings = settings.model_copy(update={"data": corpus.config})
     report = HeldOutReport(stages.at)
     try:
         with log_to(out, wanted=options.tensorboard) as log:

@@ -35,7 +35,8 @@ def load_corpus(
     sources : path or iterable of paths
         Files, folders, zips, ``bundled:chorales``, benchmark sets and stores (``.parquet``).
     config : DataSettings, optional
-        How the pieces are prepared; by default as recommended for training.
+        How the pieces are prepared. By default, those of a store as stated when it was built, and
+        files as recommended for training.
     selection : Selection, optional
         Criteria that the pieces must meet.
     progress : Progress, optional
@@ -54,7 +55,6 @@ def load_corpus(
     PartimentoError
         If nothing could be read, no piece meets the criteria, or there is no such criterion.
     """
-    config = config or DataSettings()
     if criteria:
         selection = Selection.of(**criteria)
     names = (
@@ -73,7 +73,7 @@ def load_corpus(
 
 
 def _load_all(
-    names: Sequence[str], config: DataSettings, selection: Selection, progress: Progress
+    names: Sequence[str], config: DataSettings | None, selection: Selection, progress: Progress
 ) -> Iterable[Corpus]:
     """Yield one corpus for all files, then one per benchmark set, then one per store."""
     benchmarks = [name for name in names if is_benchmark(name)]
@@ -81,7 +81,7 @@ def _load_all(
     if files:
         if selection.split:
             raise PartimentoError("only a store or a benchmark set has a split to select by")
-        yield read_pieces(files, config=config, progress=progress)
+        yield read_pieces(files, config=config or DataSettings(), progress=progress)
     for name in benchmarks:  # not prepared: published results are for the original notes
         yield read_benchmark(name)
     stores = dict.fromkeys(Path(name).resolve() for name in names if is_store(name))

@@ -83,7 +83,9 @@ class Criteria:
     style: dict[str, float] = field(default_factory=dict)
 
 
-def measure(piece: Piece, key: Key, *, outside: int = 0, nats: float = math.nan) -> Criteria:
+def measure(
+    piece: Piece, key: Key, *, outside: int = 0, nats: float = math.nan, shift: int = 0
+) -> Criteria:
     """Measure the criteria of a piece in a key.
 
     Parameters
@@ -95,6 +97,8 @@ def measure(piece: Piece, key: Key, *, outside: int = 0, nats: float = math.nan)
         Notes out of range.
     nats : float
         Nats per event under a model.
+    shift : int
+        Semitones from the pitches of the piece to sounding ones.
     """
     end, cadence = final_chord(piece, key), final_cadence(piece, key)
     counts = part_writing(piece, key)
@@ -112,7 +116,7 @@ def measure(piece: Piece, key: Key, *, outside: int = 0, nats: float = math.nan)
         is_active=stays_active(piece.events),
         outside=outside,
         nats=nats,
-        style={**style_of(piece, counts), "end_length": float(end.length)},
+        style={**style_of(piece, counts, shift=shift), "end_length": float(end.length)},
     )
 
 

@@ -235,6 +235,7 @@ def rank_candidates(
             key,
             outside=sum(transposer.notes_out_of_range(piece.notes, shift)),
             nats=float(generated.nats[number]) / max(len(piece.events) - copied, 1),
+            shift=shift,
         )
         # All batches of a piece have the same seed in these bits, and so the same example.
         penalty = penalties(criteria, real, ending, seed=seed % 2**32)

@@ -28,7 +28,7 @@ from partimento.music.bars import notes_by_bar
 from partimento.music.piece import Piece
 
 
-def style_of(piece: Piece, counts: PartWriting) -> dict[str, float]:
+def style_of(piece: Piece, counts: PartWriting, *, shift: int = 0) -> dict[str, float]:
     """Return the features by name; NaN where one is not defined.
 
     Parameters
@@ -37,6 +37,9 @@ def style_of(piece: Piece, counts: PartWriting) -> dict[str, float]:
         Without notes, the result is empty.
     counts : PartWriting
         The counts of this piece.
+    shift : int
+        Semitones from the pitches of the piece to sounding ones: a model may compose in a common
+        key, and be moved to the requested one later.
     """
     pitches = piece.notes.pitch[~piece.drums]
     if not len(pitches):
@@ -44,6 +47,8 @@ def style_of(piece: Piece, counts: PartWriting) -> dict[str, float]:
     bars = notes_by_bar(piece)
     notes, pitches_per_bar = notes_per_bar(bars)
     return {
+        "mean_pitch": float(pitches.mean()) + shift,
+        "lowest_pitch": float(pitches.min()) + shift,
         "pitch_range": float(pitches.max() - pitches.min()),
         "pitches_used": float(n_pitches_used(piece)),
         "pitch_classes_used": float(n_pitch_classes_used(piece)),
