@@ -38,8 +38,8 @@ def style_of(piece: Piece, counts: PartWriting, *, shift: int = 0) -> dict[str, 
     counts : PartWriting
         The counts of this piece.
     shift : int
-        Semitones from the pitches of the piece to sounding ones: a model may compose in a common
-        key, and be moved to the requested one later.
+        Semitones from the pitches of the piece to sounding ones. A model may compose in a common
+        key, and the piece is moved to the requested key later.
     """
     pitches = piece.notes.pitch[~piece.drums]
     if not len(pitches):

@@ -33,6 +33,15 @@ class TokenSettings(Section):
             " fits the range."
         ),
     )
+    max_transpose: int = Field(
+        default=0,
+        ge=0,
+        le=127,
+        description=(
+            "Most semitones by which the copies of transpose = all are moved; 0 for as many as fit"
+            " the range. Copies far from the original teach a register that no piece has."
+        ),
+    )
     low: int = Field(
         default=0,
         ge=0,

@@ -267,7 +267,13 @@ def _with_copies(train: Sequence[TransposedPiece], config: TokenSettings) -> lis
             f"no training piece fits into the pitches {low} to {high}: widen tokens.low and"
             " tokens.high"
         )
-    return [replace(item, copies=shifts_within(item.moved.notes, low, high)) for item in train]
+    farthest = config.max_transpose or 127
+
+    def copies(item: TransposedPiece) -> tuple[int, ...]:
+        shifts = shifts_within(item.moved.notes, low, high)
+        return tuple(shift for shift in shifts if abs(shift) <= farthest)
+
+    return [replace(item, copies=copies(item)) for item in train]
 
 
 def _summary(left_out: Sequence[tuple[Piece, str]]) -> str:
