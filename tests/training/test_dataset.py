@@ -137,6 +137,17 @@ def test_copies_stay_within_the_range_and_are_for_training_alone(pieces: list[Pi
     assert {item.copies for item in [*data.valid, *data.test]} == {(0,)}
 
 
+def test_copies_stay_near_the_original_if_asked(pieces: list[Piece]) -> None:
+    config = TokenSettings(transpose="all", low=40, high=83)
+    near = config.replace(max_transpose=2)
+    wide, narrow = (
+        prepare(pieces, each, validation=0.2, test=0.1, seed=0).train for each in (config, near)
+    )
+    for far, close in zip(wide, narrow, strict=True):
+        assert close.copies == tuple(shift for shift in far.copies if abs(shift) <= 2)
+        assert len(close.copies) < len(far.copies)
+
+
 @pytest.mark.parametrize(
     ("config", "message"),
     [
