@@ -73,6 +73,8 @@ VERBS = frozenset(
         "compile",
         "complete",
         "compose",
+        "harmonise",
+        "vary",
         "compress",
         "compute",
         "concatenate",

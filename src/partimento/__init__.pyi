@@ -19,6 +19,7 @@ from .generate.constraints.harmony import ChordProgression as ChordProgression
 from .generate.constraints.harmony import End as End
 from .generate.constraints.lines import PartWriting as PartWriting
 from .generate.constraints.lines import StepLeap as StepLeap
+from .generate.constraints.phrase_ends import PhraseEnds as PhraseEnds
 from .generate.constraints.pitch import InKey as InKey
 from .generate.constraints.pitch import InScale as InScale
 from .generate.constraints.pitch import Range as Range

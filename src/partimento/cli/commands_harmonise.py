@@ -10,8 +10,9 @@ from typing import Annotated
 
 import typer
 
+from partimento.cli.constraint_options import ConstraintOptions
 from partimento.cli.help import COMPOSE, command
-from partimento.cli.options import Force, Json
+from partimento.cli.options import Against, Force, Json, expand
 
 app = typer.Typer()
 
@@ -65,3 +66,122 @@ def chords(
         force=force,
         as_json=as_json,
     )
+
+
+@command(
+    app,
+    "harmonise",
+    group=COMPOSE,
+    examples=(
+        """Write alto, tenor and bass to a melody:
+             partimento harmonise melody.musicxml -o chorale.pdf -o chorale.musicxml""",
+        """Follow chords of your own, and print them above the notes:
+             partimento harmonise melody.mid --chords "Dm | Gm A7 | Dm" -o song.pdf""",
+        """Write the parts above a bass, in four versions:
+             partimento harmonise bass.musicxml --role bass --candidates 4 -o versions/""",
+    ),
+)
+@expand
+def harmonise(
+    source: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE", help="A score with a melody or a bass, in any format that is read."
+        ),
+    ],
+    outputs: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="OUT",
+            help="File to write, in the format of its suffix; may be given several times "
+            "[default: FILE-harmonised.mid].",
+        ),
+    ] = None,
+    model: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME|RUN",
+            help="A bundled model or a run folder. A model of voices adds its other voices, others "
+            "add chords.",
+        ),
+    ] = "chorales",
+    part: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME|N",
+            help="The given part, by name or number, from 1 [default: the first; the last for a "
+            "bass].",
+        ),
+    ] = None,
+    role: Annotated[
+        str | None,
+        typer.Option(
+            metavar="melody|bass", help="What the given part is [default: by how high it lies]."
+        ),
+    ] = None,
+    chords: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CHORDS",
+            help="Chords to follow, such as 'Dm | Gm A7 | Dm'; own for those of the score.",
+        ),
+    ] = None,
+    lead_sheet: Annotated[
+        bool,
+        typer.Option("--lead-sheet", help="Write the symbols of the composed chords, too."),
+    ] = False,
+    key: Annotated[
+        str | None,
+        typer.Option(metavar="KEY", help="Key: 'G major', Dm … [default: that of the part]."),
+    ] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", help="The same seed gives the same music [default: random; printed]."
+        ),
+    ] = None,
+    particles: Annotated[
+        int,
+        typer.Option(
+            metavar="N",
+            help="Versions that are written side by side. More of them know better what follows.",
+        ),
+    ] = 48,
+    candidates: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Write N versions and a table of their criteria into the folder that -o names.",
+        ),
+    ] = None,
+    title: Annotated[
+        str, typer.Option(metavar="TEXT", help="Title [default: that of the score].")
+    ] = "",
+    against: Against = None,
+    constraints: ConstraintOptions = None,  # type: ignore[assignment]
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Compose the other parts to a melody or a bass, which is kept as it is.
+
+    The whole of the given part is taken into account: the parts prepare its notes and its cadences.
+    """
+    from partimento.cli.harmonise import HarmoniseOptions, run_harmonise
+
+    options = HarmoniseOptions(
+        model,
+        part,
+        role,
+        chords,
+        lead_sheet,
+        key,
+        seed,
+        particles,
+        candidates,
+        title,
+        against or [],
+        constraints,
+    )
+    run_harmonise(source, options, outputs or [], force=force, as_json=as_json)

@@ -112,7 +112,7 @@ def run_compose(
             from partimento.training.trained_model import load_model
 
             model = load_model(folder)
-        constraints = _constraints(options.constraints, model.settings.data)
+        constraints = constraints_of(options.constraints, model.settings.data)
         with stages.during("compose"):
             candidates = compose_candidates(
                 model,
@@ -166,7 +166,7 @@ def run_compose(
             screen.out().print(screen.printable(line))
 
 
-def _constraints(options: Mapping[str, str | None], config: DataSettings) -> Sequence[Constraint]:
+def constraints_of(options: Mapping[str, str | None], config: DataSettings) -> Sequence[Constraint]:
     """Return the constraints that the options ask for."""
     if not any(value is not None for value in options.values()):
         return ()

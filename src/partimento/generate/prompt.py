@@ -108,7 +108,7 @@ def make_prompt(
         reference = trained.pieces[check_number(trained, start)]
         ids, name = reference.opening, reference.title
     own = piece_key(start, item) if isinstance(start, Piece) else Key.from_name(reference.key)
-    prompt, header = _with_key(trained, trained.tokenizer.prompt(ids, events), own)
+    prompt, header = with_key(trained, trained.tokenizer.prompt(ids, events), own)
     has_events = len(prompt) > trained.tokenizer.header_rows
     if not has_events and (ids == UNKNOWN).any():
         raise PartimentoError(
@@ -119,7 +119,7 @@ def make_prompt(
     return Prompt(prompt, reference, reference.title, ids, has_events, header, piece)
 
 
-def _with_key(trained: TrainedModel, ids: np.ndarray, key: Key) -> tuple[np.ndarray, Key | None]:
+def with_key(trained: TrainedModel, ids: np.ndarray, key: Key) -> tuple[np.ndarray, Key | None]:
     """Write a key to the header, if it states modes.
 
     The result is the ids, and the key that the header states.
@@ -202,7 +202,7 @@ def _silence(trained: TrainedModel, seed: int, key: Key | None, meter: Meter | N
         ids = np.full((1, len(trained.tokenizer.fields)), START, np.int32)
     if key is not None:
         ids = trained.tokenizer.in_key(ids, key)
-    ids, header = _with_key(trained, ids, key or Key.from_name(reference.key))
+    ids, header = with_key(trained, ids, key or Key.from_name(reference.key))
     return Prompt(ids, reference, "", ids, has_events=False, header_key=header)
 
 

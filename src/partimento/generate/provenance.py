@@ -37,8 +37,8 @@ class Verb:
     Attributes
     ----------
     function : str
-        Module and name of the function. Its first argument is the model. `seed`, `sampling` and
-        `candidates` are among its named arguments, and it returns `Candidates`.
+        Module and name of the function. Its first argument is the model. `seed` and `sampling`
+        are among its named arguments, and it returns `Candidates`.
     reading : str
         ``model``: scores are read as the training pieces of the model were. ``notated``: as they
         are written in the file.
@@ -57,6 +57,7 @@ class Verb:
 # Every way in which pieces are made with a model. A verb is one line here.
 VERBS: dict[str, Verb] = {
     "compose": Verb("partimento.generate.compose:compose_candidates", "model"),
+    "harmonise": Verb("partimento.generate.harmonise:harmonise_candidates"),
 }
 
 
@@ -83,7 +84,8 @@ def with_provenance(
     }
     settings = trained.settings.sample
     options["sampling"] = asdict_of(arguments.get("sampling") or settings)
-    options["candidates"] = arguments.get("candidates") or settings.candidates
+    if "candidates" in arguments:
+        options["candidates"] = arguments["candidates"] or settings.candidates
     record = Provenance(
         verb=verb,
         model=model_name(trained),

@@ -35,7 +35,8 @@ class ScoreReference:
         ``("transpose", semitones)``, ``("cut", start, end)`` with times in quarters as text,
         ``("program", number)``, ``("clef", name)``, ``("title", text)`` and ``("composer", text)``.
         ``("tablature", part, strings, capo, positions)`` as for `add_tablature.add_tablature`,
-        and ``("chords", text)`` as for `add_chords.add_chords`.
+        ``("chords", text)`` as for `add_chords.add_chords`, and
+        ``("parts", kept, place, text)`` as for `add_parts.add_parts`.
     """
 
     path: str

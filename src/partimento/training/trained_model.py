@@ -270,6 +270,50 @@ class TrainedModel:
         """
         return verbs.compose_candidates(self, best=best, **options)
 
+    def harmonise(self, piece: Piece, **options: Any) -> Piece:
+        """Compose the other parts to a melody or a bass, which is kept as it is.
+
+        Parameters
+        ----------
+        piece : Piece
+            The melody or the bass.
+        **options
+            `part`, `role`, `chords`, `key`, `seed`, `constraints`, `symbols` and others: see
+            `generate.harmonise.harmonise_candidates`.
+
+        Returns
+        -------
+        Piece
+
+        Raises
+        ------
+        PartimentoError
+            If the model cannot write such a part, or the demands cannot be met.
+
+        Examples
+        --------
+        ``model.harmonise(pt.read("melody.musicxml"), seed=1).save("chorale.pdf")``
+        """
+        return verbs.harmonise(self, piece, **options)
+
+    def harmonise_candidates(self, piece: Piece, *, best: int = 8, **options: Any) -> Candidates:
+        """Harmonise a part several times; see `harmonise`.
+
+        Parameters
+        ----------
+        piece : Piece
+        best : int
+            Number of candidates.
+        **options
+            See `harmonise`.
+
+        Returns
+        -------
+        Candidates
+            The best first.
+        """
+        return verbs.harmonise_candidates(self, piece, best=best, **options)
+
     def evaluate(self, corpus: Corpus | None = None) -> HeldOutResults:
         """Return nats per event on held-out pieces, for the model and the baselines.
 

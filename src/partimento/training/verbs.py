@@ -30,6 +30,20 @@ def compose_candidates(model: TrainedModel, **options: Any) -> Candidates:
     return compose_candidates(model, **options)
 
 
+def harmonise(model: TrainedModel, piece: Piece, **options: Any) -> Piece:
+    """Harmonise a part; see `generate.harmonise.harmonise_candidates` for the options."""
+    from partimento.generate.harmonise import harmonise
+
+    return harmonise(model, piece, **options)
+
+
+def harmonise_candidates(model: TrainedModel, piece: Piece, **options: Any) -> Candidates:
+    """Harmonise a part several times; see `generate.harmonise.harmonise_candidates`."""
+    from partimento.generate.harmonise import harmonise_candidates
+
+    return harmonise_candidates(model, piece, **options)
+
+
 def evaluate(model: TrainedModel, corpus: Corpus | None) -> HeldOutResults:
     """Evaluate a model on held-out pieces, or read the results stored after training."""
     from partimento.evaluation.held_out_results import measured, recorded

@@ -15,6 +15,7 @@ from partimento.generate.constraints.borrowed import MaxBorrowed
 from partimento.generate.constraints.fixed import FixedNotes
 from partimento.generate.constraints.harmony import ChordProgression, End
 from partimento.generate.constraints.lines import PartWriting, StepLeap
+from partimento.generate.constraints.phrase_ends import PhraseEnds
 from partimento.generate.constraints.pitch import InKey, InScale, Range
 from partimento.generate.constraints.playable import Playable
 from partimento.generate.constraints.rhythm import Density, Durations, InMeter, Rhythm
@@ -37,6 +38,7 @@ __all__ = [
     "MaxBorrowed",
     "MaxVoices",
     "PartWriting",
+    "PhraseEnds",
     "Playable",
     "Range",
     "Report",

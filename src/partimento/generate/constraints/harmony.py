@@ -17,13 +17,15 @@ from partimento.generate.constraints.base import (
     Constraint,
     Finding,
     Scene,
+    Sounding,
     notes_in,
     parse_key,
+    parse_time,
     set_values,
     transposed_key,
 )
 from partimento.generate.constraints.rules import Rule, ShareRule
-from partimento.generate.constraints.timetable import BLOCK, Timetable
+from partimento.generate.constraints.timetable import BLOCK, HOLD, Timetable
 from partimento.music.chord_names import ALTERATIONS, FLATS, classes_named
 from partimento.music.piece import Piece
 from partimento.music.timelines import Key
@@ -36,11 +38,12 @@ SYMBOL = re.compile(r"([A-G])([#♯b♭]?)(.*)")
 
 @short_repr
 class ChordSpan(NamedTuple):
-    """A chord of a progression: begin and end in steps, and pitch classes."""
+    """A chord: begin and end in steps, pitch classes, and the bass or -1."""
 
     begin: int
     end: int
     classes: frozenset[int]
+    bass: int = -1
 
 
 @short_repr
@@ -53,10 +56,15 @@ class ChordProgression(Constraint):
     chords : str
         Bars are separated by ``|``, chords within a bar by spaces; they share the bar evenly. ``%``
         repeats the bar before, and ``N.C.`` asks for no chord. The progression begins with the
-        first full bar, and is repeated until the end. A slash and a bass note are ignored.
+        first full bar, and is repeated until the end. A bass after a slash counts with `roots`.
     share : int
         The percentage of notes that must be chord tones. A note counts in every chord in which it
         sounds.
+    roots : bool
+        Whether each chord begins over its root or, after a slash, over the bass that is named.
+    except_parts : sequence of int
+        Parts whose notes are not asked and not counted, such as a given melody. Only a model that
+        writes voices knows parts.
 
     Examples
     --------
@@ -67,40 +75,60 @@ class ChordProgression(Constraint):
     needs_bars = True
     chords: Annotated[str, Field(description="Chord symbols, such as Dm | Gm A7 | Dm.")]
     share: Annotated[int, Field(ge=1, le=100, description="Percentage of chord tones.")] = 100
+    roots: Annotated[bool, Field(description="Whether each chord begins over its bass.")] = False
+    except_parts: Annotated[Sequence[int], Field(description="Parts that are not asked.")] = ()
 
     def __post_init__(self) -> None:
         if not 1 <= self.share <= 100:
             raise PartimentoError("the share of chord tones is a percentage from 1 to 100")
-        set_values(self, chords=" | ".join(" ".join(bar) for bar in _bars(self.chords)))
+        chords = " | ".join(" ".join(bar) for bar in _bars(self.chords))
+        set_values(self, chords=chords, except_parts=tuple(self.except_parts))
         _classes(self.chords)
 
     @property
     def demand(self) -> str:
         """Return the demand in words."""
-        return f"chords {self.chords}, at least {self.share} % chord tones"
+        roots = ", over their roots" if self.roots else ""
+        return f"chords {self.chords}, at least {self.share} % chord tones{roots}"
 
     def spans(self, scene: Scene, stop: int) -> list[ChordSpan]:
         """Return the chords up to `stop`."""
         bars = _classes(self.chords)
+        basses = _basses(self.chords)
         lines = [*([] if scene.pickup else [0]), *scene.bar_lines(stop)]
         found = []
         for number, line in enumerate(lines):
             chords = bars[number % len(bars)]
             edges = [line + scene.bar * i // len(chords) for i in range(len(chords) + 1)]
             found += [
-                ChordSpan(begin, min(end, stop), classes)
-                for begin, end, classes in zip(edges, edges[1:], chords, strict=False)
+                ChordSpan(begin, min(end, stop), classes, bass)
+                for begin, end, classes, bass in zip(
+                    edges, edges[1:], chords, basses[number % len(bars)], strict=False
+                )
                 if begin < stop
             ]
         return found
 
+    def names(self, scene: Scene, stop: int) -> list[tuple[int, str]]:
+        """Return the beginning of each chord up to `stop`, in steps, and its symbol."""
+        texts = _texts(self.chords)
+        lines = [*([] if scene.pickup else [0]), *scene.bar_lines(stop)]
+        return [
+            (line + scene.bar * i // len(bar), symbol)
+            for number, line in enumerate(lines)
+            for bar in [texts[number % len(texts)]]
+            for i, symbol in enumerate(bar)
+        ]
+
     def narrow(self, table: Timetable, scene: Scene) -> None:
         """Let an event begin with each chord; with a share of 100, forbid other notes."""
         here = table.window(scene)
-        for begin, end, classes in self.spans(scene, table.last):
+        for begin, end, classes, bass in self.spans(scene, table.last):
             if here.start <= begin < here.stop:
                 table.edge[begin] = True
-            if self.share == 100 and classes:
+                if self.roots and bass >= 0:
+                    _ask_bass(table, begin, begin + 1, bass)
+            if self.share == 100 and classes and not self.except_parts:
                 inside = np.isin(PITCH % 12, list(classes))
                 first, last = max(begin, here.start), min(end, here.stop)
                 table.strike[first:last] &= inside
@@ -109,18 +137,20 @@ class ChordProgression(Constraint):
 
     def rules(self, table: Timetable, scene: Scene) -> Sequence[Rule]:
         """Return the rule that counts chord tones, if not all notes must be."""
-        if self.share == 100:
+        if self.share == 100 and not self.except_parts:
             return []
         length = len(table.strike) + (-len(table.strike) % BLOCK or 0)
         weights, change = np.zeros((length, PITCHES), np.int32), np.zeros(length, bool)
         here = table.window(scene)
-        for begin, end, classes in self.spans(scene, table.last):
+        for begin, end, classes, _ in self.spans(scene, table.last):
             if classes:
                 inside = np.isin(PITCH % 12, list(classes))
                 first, last = max(begin, here.start), min(end, here.stop)
                 weights[first:last] = np.where(inside, self.share - 100, self.share)
                 if here.start <= begin < here.stop:
                     change[begin] = True
+        for step, pitch in _given(table, self.except_parts):
+            weights[step, pitch] = 0
         return [ShareRule(weights, change)]
 
     def check(self, piece: Piece, scene: Scene) -> Finding:
@@ -128,8 +158,11 @@ class ChordProgression(Constraint):
         notes = notes_in(piece, scene, all_notes=True)
         scale = notes.grid // scene.grid
         stop = int(piece.length * scene.grid)
-        tones = total = 0
-        for begin, end, classes in self.spans(scene, stop):
+        tones = total = wrong = 0
+        counts = ~np.isin(notes.part, list(self.except_parts))
+        for begin, end, classes, bass in self.spans(scene, stop):
+            if self.roots and bass >= 0 and scene.start <= begin < scene.end:
+                wrong += _lowest(notes, begin * scale) % 12 != bass
             if not classes or end <= scene.start or 0 <= scene.stop <= begin:
                 continue
             # A chord that began before the constraint counts the notes that begin in it.
@@ -137,11 +170,12 @@ class ChordProgression(Constraint):
             limit = min(end, scene.stop) if scene.stop >= 0 else end
             starts = (notes.onset >= first * scale) & (notes.onset < limit * scale)
             goes_on = (notes.onset < begin * scale) & (notes.end > begin * scale)
-            heard = starts | (goes_on if begin >= scene.start else False)
+            heard = counts & (starts | (goes_on if begin >= scene.start else False))
             tones += int(np.isin(notes.pitch[heard] % 12, list(classes)).sum())
             total += int(heard.sum())
         text = f"{tones} of {total} notes ({100 * tones / total:.0f} %)" if total else "no notes"
-        return self._finding(text, 100 * tones >= self.share * total)
+        text += f", {wrong} chords over another bass" if wrong else ""
+        return self._finding(text, 100 * tones >= self.share * total and not wrong)
 
     def transposed(self, semitones: int) -> ChordProgression:
         """Return the chords moved by `semitones`."""
@@ -181,6 +215,51 @@ def _classes(text: str) -> list[list[frozenset[int]]]:
     return found
 
 
+def _basses(text: str) -> list[list[int]]:
+    """Return the bass of each chord: after the slash, or the root; or -1."""
+    found = []
+    for bar in _texts(text):
+        matches = [SYMBOL.fullmatch(symbol.split("/")[-1]) for symbol in bar]
+        found.append(
+            [-1 if m is None else (FLATS.index(m[1]) + ALTERATIONS[m[2]]) % 12 for m in matches]
+        )
+    return found
+
+
+def _texts(text: str) -> list[list[str]]:
+    """Return the symbols of each bar, with repeated bars written out."""
+    found: list[list[str]] = []
+    for bar in _bars(text):
+        found.append(found[-1] if bar == [REPEAT] and found else bar)
+    return found
+
+
+def _ask_bass(table: Timetable, begin: int, end: int, bass: int) -> None:
+    """Ask for the pitch class of the lowest note; another one there cannot be met."""
+    here = slice(begin, end)
+    differs = (table.bass[here] >= 0) & (table.bass[here] != bass)
+    table.most[here] = np.where(differs, 0, table.most[here])
+    table.bass[here] = bass
+    table.fewest[here] = np.maximum(table.fewest[here], 1)
+
+
+def _given(table: Timetable, parts: Sequence[int]) -> list[tuple[int, int]]:
+    """Return step and pitch of each note that is given in some voices of a table."""
+    found = []
+    for voice in parts if table.voices.shape[1] else ():
+        pitch = -1
+        for step, code in enumerate(table.voices[:, voice].tolist()):
+            pitch = code if code >= 0 else pitch
+            if pitch >= 0 and (code >= 0 or code == HOLD):
+                found.append((step, pitch))
+    return found
+
+
+def _lowest(notes: Sounding, step: int) -> int:
+    sounds = (notes.onset <= step) & (notes.end > step)
+    return int(notes.pitch[sounds].min(initial=PITCHES))
+
+
 def _moved(symbol: str, semitones: int) -> str:
     parts = []
     for part in symbol.split("/"):
@@ -209,6 +288,8 @@ class End(Constraint):
         bar has the dominant triad over its root.
     key : Key or str, optional
         By default the key of the piece.
+    begin : Fraction, optional
+        When the last chord begins, in quarters; by default with the last bar.
 
     Examples
     --------
@@ -219,11 +300,16 @@ class End(Constraint):
     needs_bars = True
     kind: Annotated[Kind, Field(description="Tonic, cadence or half.")] = "cadence"
     key: Annotated[Key | str | None, Field(description="A key, such as d minor.")] = None
+    begin: Annotated[
+        Fraction | int | str | None, Field(description="Beginning of the last chord, in quarters.")
+    ] = None
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise PartimentoError(no_such(self.kind, KINDS, "ending"))
         set_values(self, key=None if self.key is None else parse_key(self.key))
+        if self.begin is not None:
+            set_values(self, begin=parse_time(self.begin, "the beginning of the last chord"))
 
     @property
     def demand(self) -> str:
@@ -243,11 +329,7 @@ class End(Constraint):
             raise PartimentoError("End needs a key, such as End('cadence', 'd minor')")
         tonic, fifth = key.tonic, (key.tonic + 7) % 12
         third = 3 if key.mode == "minor" else 4
-        lines = [line for line in scene.bar_lines(stop) if line < stop]
-        last = lines[-1] if lines else 0
-        beat = _beat(scene)
-        if stop - last < beat and len(lines) > 1:
-            last = lines[-2]
+        beat, last = _beat(scene), self._last(scene, stop)
         triad = frozenset((tonic + step) % 12 for step in (0, third, 7))
         dominant = frozenset((fifth + step) % 12 for step in (0, 4, 7))
         if self.kind == "half":
@@ -261,6 +343,14 @@ class End(Constraint):
             chords.insert(0, (begin, last, fifth, seventh))
         return chords
 
+    def _last(self, scene: Scene, stop: int) -> int:
+        """Return the step at which the last chord begins."""
+        if isinstance(self.begin, Fraction):
+            return min(scene.steps(self.begin, "the last chord"), max(stop - 1, 0))
+        lines = [line for line in scene.bar_lines(stop) if line < stop]
+        last = lines[-1] if lines else 0
+        return lines[-2] if stop - last < _beat(scene) and len(lines) > 1 else last
+
     def narrow(self, table: Timetable, scene: Scene) -> None:
         """Remove all other notes at the end, and give the chords their bass."""
         if scene.stop >= 0:
@@ -272,8 +362,7 @@ class End(Constraint):
             table.strike[begin:end] &= inside
             table.hold[begin:end] &= inside
             table.edge[begin] = True
-            table.bass[begin:end] = bass
-            table.fewest[begin:end] = np.maximum(table.fewest[begin:end], 1)
+            _ask_bass(table, begin, end, bass)
 
     def check(self, piece: Piece, scene: Scene) -> Finding:
         """Look at the notes of the last chords."""

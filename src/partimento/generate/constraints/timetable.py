@@ -67,6 +67,8 @@ class Timetable:
         Whether an event must begin there.
     duration : (D,) bool
         The durations that events may have.
+    phrase : (T + 1,) int
+        Whether a phrase ends with an event that ends there: 1 yes, 0 no, FREE in either way.
     """
 
     def __init__(self, tokenizer: Tokenizer, scene: Scene) -> None:
@@ -91,6 +93,7 @@ class Timetable:
         self.event = np.ones(length, bool)
         self.edge = np.zeros(length, bool)
         self.duration = self.steps > 0
+        self.phrase = np.full(length + 1, FREE, np.int32)
 
     @property
     def strikes_again(self) -> bool:
@@ -269,6 +272,9 @@ def _durations(table: Timetable, possible: np.ndarray, scene: Scene) -> tuple[np
     ends = np.minimum(now[:, None] + steps, length)
     is_open = np.append(possible, True)
     allowed &= is_open[ends]
+    if (table.phrase != FREE).any():
+        wanted = table.phrase[ends]
+        allowed &= (wanted == FREE) | (wanted == _ends_phrase(table))
     fills = [True] * (length + 1)
     numbers = [np.flatnonzero(row).tolist() for row in allowed[table.first :]]
     sizes = steps.tolist()
@@ -282,6 +288,12 @@ def _durations(table: Timetable, possible: np.ndarray, scene: Scene) -> tuple[np
     if length > table.first and not fills[table.first]:
         reached = _reached(numbers, possible, sizes, table)
     return done, reached
+
+
+def _ends_phrase(table: Timetable) -> np.ndarray:
+    """Return ``(D,)``: which durations end a phrase."""
+    assert isinstance(table.tokenizer, EventTokenizer)
+    return np.arange(len(table.steps)) >= table.tokenizer.layout.plain_durations
 
 
 def _reached(

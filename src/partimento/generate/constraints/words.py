@@ -114,7 +114,7 @@ def _key(word: str) -> str | None:
 
 
 def _chords(words: list[str]) -> Constraint:
-    return ChordProgression(words[0], *_numbers(words[1:]))
+    return ChordProgression(words[0], int(words[1]) if len(words) > 1 else 100)
 
 
 _MAKERS: dict[str, Callable[[list[str], Reader], Constraint]] = {

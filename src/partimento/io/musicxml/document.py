@@ -18,6 +18,7 @@ from partimento.errors import InvalidScoreError, PartimentoError
 from partimento.io.formats import read_score_bytes
 from partimento.io.musicxml import appearance, excerpt, transpose
 from partimento.io.musicxml.add_chords import add_chords
+from partimento.io.musicxml.add_parts import add_parts
 from partimento.io.musicxml.add_tablature import add_tablature
 from partimento.io.musicxml.heading import heading_of
 from partimento.io.musicxml.lyrics import lyrics_of_document
@@ -166,6 +167,7 @@ EDITS: dict[str, Callable[..., None]] = {
     "composer": appearance.set_composer,
     "chords": add_chords,
     "tablature": add_tablature,
+    "parts": add_parts,
     "remark": appearance.set_remark,
 }
 
