@@ -19,6 +19,7 @@ from partimento import __version__
 from partimento.cli import (
     commands_compose,
     commands_evaluate,
+    commands_fill,
     commands_harmonise,
     commands_scores,
     commands_start,
@@ -51,6 +52,7 @@ for commands in (
     commands_start,
     commands_train,
     commands_compose,
+    commands_fill,
     commands_harmonise,
     commands_scores,
     commands_trust,

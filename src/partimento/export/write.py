@@ -94,7 +94,9 @@ class Chain:
         None if there is none, or if it says nothing but notes and we wrote it. If it is not usable,
         a warning gives the reason.
         """
-        if self.piece.score is None:
+        from partimento.io.splice import is_midi
+
+        if self.piece.score is None or is_midi(self.piece.score):
             return None
         from partimento.io.musicxml.document import ScoreDocument
 
@@ -122,6 +124,12 @@ class Chain:
         if self.piece.lyrics or self.document is None:
             return self.piece.lyrics
         return self.document.lyrics(self.piece)
+
+    def copied(self, suffix: str) -> bytes | None:
+        """Return the file of the piece with some bars changed, or None."""
+        from partimento.io.splice import spliced
+
+        return spliced(self.piece, suffix, self.stamp)
 
     @cached_property
     def musicxml(self) -> str:
@@ -354,6 +362,8 @@ def _midi(chain: Chain, _: str) -> list[bytes]:
     piece = chain.piece
     if chain.midi_is_played and chain.played is not None:
         piece = chain.played
+    elif (copied := chain.copied(".mid")) is not None:
+        return [copied]
     lyrics = piece.lyrics or chain.lyrics
     return [to_midi(piece.replace(lyrics=lyrics) if lyrics else piece)]
 
@@ -367,6 +377,8 @@ def _abc(chain: Chain, _: str) -> list[str]:
 def _musicxml(chain: Chain, suffix: str) -> list[bytes]:
     from partimento.io.musicxml.write import to_mxl
 
+    if (copied := chain.copied(suffix)) is not None:
+        return [to_mxl(copied) if suffix == ".mxl" else copied]
     return [to_mxl(chain.musicxml) if suffix == ".mxl" else chain.musicxml.encode()]
 
 

@@ -218,7 +218,7 @@ def compose_candidates(
         scene=scene if rules else None,
     )
     goal = Goal(length.duration(prompt), ending, best)
-    chosen = _best_of_attempts(trained, strategy, request, goal, transposer, seed)
+    chosen = best_of_attempts(trained, strategy, request, goal, transposer, seed)
     title = title or _title(prompt, seed)
 
     def finished(candidate: Candidate) -> Candidate:
@@ -340,7 +340,7 @@ def _check_prompt(trained: TrainedModel, prompt: Prompt, limits: Limits) -> None
         )
 
 
-def _best_of_attempts(
+def best_of_attempts(
     trained: TrainedModel,
     strategy: Strategy,
     request: Request,

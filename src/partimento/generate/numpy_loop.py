@@ -145,8 +145,14 @@ class NumpyLoop:
             dead_ends=np.zeros(candidates, np.int32),
             nats=np.zeros(candidates, np.float32),
         )
-        batch = self._start(candidates)
+        # A long prompt is read once for all candidates.
+        reads_alone = len(prompt) > ROWS and candidates > 1
+        batch = self._start(1 if reads_alone else candidates)
         for turn in range(most):
+            if reads_alone and turn == len(prompt):
+                batch = select_rows(batch, np.zeros(candidates, np.int64))
+                batch = batch._replace(numbers=np.arange(candidates))
+                generated.ids[:, :turn] = prompt
             if turn % ROWS == 0:  # grow the history with the piece, as empty rows would cost time
                 batch = self._with_reach(batch, turn + ROWS)
             batch = self._turn(batch, turn, prompt, uniform[turn], generated, most)
@@ -299,7 +305,7 @@ class NumpyLoop:
         logp = np.where(ended, 0.0, logp)  # the model chose to end here: probability 1
         generated.closing[batch.numbers[stopped]] = logp[stopped]
         batch = batch._replace(done=batch.done | stopped)
-        return batch if batch.done.all() else _select(batch, ~batch.done)  # saves time
+        return batch if batch.done.all() else select_rows(batch, ~batch.done)  # saves time
 
 
 def _end_logp(logits: np.ndarray, allowed: np.ndarray) -> np.ndarray:
@@ -315,9 +321,9 @@ def _logp(logits: np.ndarray, allowed: np.ndarray, ids: np.ndarray) -> np.ndarra
     return logp
 
 
-def _select(state: Any, keep: np.ndarray) -> Any:
-    """Return the rows `keep` of all arrays in nested tuples."""
+def select_rows(state: Any, keep: np.ndarray) -> Any:
+    """Return the rows `keep` of all arrays in nested tuples: a mask, or indices."""
     if not isinstance(state, tuple):
         return state[keep]
-    parts = [_select(part, keep) for part in state]
+    parts = [select_rows(part, keep) for part in state]
     return type(state)(*parts) if hasattr(state, "_fields") else tuple(parts)

@@ -10,6 +10,7 @@ import numpy as np
 
 from partimento.analysis.keys import analyze_key
 from partimento.errors import PartimentoError
+from partimento.music.excerpt import cut_between
 from partimento.music.piece import Piece
 from partimento.music.timelines import Key, Meter
 from partimento.short_repr import short_repr
@@ -20,6 +21,7 @@ from partimento.training.trained_model import TrainedModel
 
 # A declared key is passed over if so much more of the sounding time is in the analyzed one.
 OUTSIDE = 0.15
+EVERY_EVENT = 2**30
 
 
 @short_repr
@@ -135,6 +137,31 @@ def with_key(trained: TrainedModel, ids: np.ndarray, key: Key) -> tuple[np.ndarr
     return trained.tokenizer.in_key(ids, stated), stated
 
 
+def encode_from(
+    trained: TrainedModel, piece: Piece, until: Fraction
+) -> tuple[TransposedPiece, np.ndarray]:
+    """Return a piece as the model reads it, and the ids of what sounds before a time.
+
+    The ids end where the model does not know an event. The key is the declared or the analyzed
+    one, whichever the model knows more in.
+
+    Parameters
+    ----------
+    trained : TrainedModel
+    piece : Piece
+    until : Fraction
+        In quarters.
+    """
+
+    def ids_of(item: TransposedPiece) -> np.ndarray:
+        before = cut_between(item.moved, Fraction(0), until) if until else item.moved
+        ids = trained.tokenizer.encode(before).ids[:-1]  # without the end of the piece
+        return trained.tokenizer.prompt(ids, EVERY_EVENT if until else 0)
+
+    choices = [(item, ids_of(item)) for item in _in_possible_keys(trained, piece)]
+    return max(choices, key=lambda choice: len(choice[1]))
+
+
 def piece_key(start: Piece, item: TransposedPiece) -> Key:
     """Return the declared key of a piece, or the analyzed one if more notes are in it."""
     declared = start.keys[0] if start.keys else item.key
@@ -150,20 +177,28 @@ def _in_common_key(
     Its key is the declared one, unless too few of its notes are in it. In training, keys are
     analyzed: if the model then knows more of the first events, the key is the analyzed one.
     """
+    choices = [
+        (item, trained.tokenizer.encode(item.moved).ids)
+        for item in _in_possible_keys(trained, start)
+    ]
+    return max(choices, key=lambda choice: len(trained.tokenizer.prompt(choice[1], events)))
+
+
+def _in_possible_keys(trained: TrainedModel, start: Piece) -> list[TransposedPiece]:
+    """Return a piece moved from its declared key, and from its analyzed one."""
     analyzed = analyze_key(start.without_drums())[0]
     declared = start.keys[0] if start.keys else analyzed
     keys = [declared, analyzed]
     if _share_in_scale(start, declared) < _share_in_scale(start, analyzed) - OUTSIDE:
         keys = [analyzed]
-    choices = []
+    items = []
     for key in dict.fromkeys(keys):
         try:
-            item = in_common_key(start, trained.settings.tokens.transpose, key=key)
+            items.append(in_common_key(start, trained.settings.tokens.transpose, key=key))
         except ValueError as error:
             name = start.title or "this piece"
             raise PartimentoError(f"cannot begin with {name}: {error}") from error
-        choices.append((item, trained.tokenizer.encode(item.moved).ids))
-    return max(choices, key=lambda choice: len(trained.tokenizer.prompt(choice[1], events)))
+    return items
 
 
 def _share_in_scale(piece: Piece, key: Key) -> float:

@@ -58,6 +58,8 @@ class Verb:
 VERBS: dict[str, Verb] = {
     "compose": Verb("partimento.generate.compose:compose_candidates", "model"),
     "harmonise": Verb("partimento.generate.harmonise:harmonise_candidates"),
+    "continue": Verb("partimento.generate.continue_:continue_candidates"),
+    "fill": Verb("partimento.generate.fill:fill_candidates"),
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, NamedTuple
 
 from partimento.analysis.cadences import final_chord
 from partimento.analysis.keys import analyze_key
@@ -29,6 +29,22 @@ from partimento.short_repr import short_repr
 
 # A candidate without a hard fault is not composed again.
 HARD = ("ending", "loop", "range", "activity")
+
+
+@short_repr
+class Weighing(NamedTuple):
+    """Say how many candidates were weighed, and how many the weights leave.
+
+    Attributes
+    ----------
+    sampled : int
+    effective : float
+        The effective sample size, 1 / sum of the squared weights: 1 if a single candidate has all
+        the weight.
+    """
+
+    sampled: int
+    effective: float
 
 
 @short_repr
@@ -60,6 +76,8 @@ class Candidate:
         The first and the last bar that were composed; None if all were.
     originality : Originality, optional
         The longest passages that these bars share with a corpus; see `Candidates.compared_with`.
+    weighing : Weighing, optional
+        The candidates from which it was drawn, by the probability of the music that follows.
     """
 
     piece: Piece
@@ -73,6 +91,7 @@ class Candidate:
     distance: float | None = None
     bars: tuple[int, int] | None = None
     originality: Originality | None = None
+    weighing: Weighing | None = None
 
     @property
     def score(self) -> float:
@@ -99,6 +118,7 @@ class Candidate:
             **scores,
             **({} if self.distance is None else {"distance": round(self.distance, 3)}),
             **_shared(self.originality),
+            **_weighed(self.weighing),
             **({"constraints": str(self.report.table())} if self.report else {}),
         }
 
@@ -135,6 +155,12 @@ def _shared(originality: Originality | None) -> dict[str, Any]:
         place = f"{longest.title or name}, bar {bars}"
     chords, melody = (line.length for line in lines)
     return {"shared_chords": chords, "shared_notes": melody, "shared_from": place}
+
+
+def _weighed(weighing: Weighing | None) -> dict[str, Any]:
+    if weighing is None:
+        return {}
+    return {"weighed": weighing.sampled, "effective": round(weighing.effective, 1)}
 
 
 def _length(passage: SharedPassage) -> int:

@@ -23,6 +23,8 @@ TEXTS = ("title", "composer")  # changes of these fields are edits
 class ScoreReference:
     """A MusicXML file, and the edits that lead from it to a piece.
 
+    A MIDI file is referred to only if some of its bars were composed anew.
+
     Attributes
     ----------
     path : str
@@ -36,7 +38,8 @@ class ScoreReference:
         ``("program", number)``, ``("clef", name)``, ``("title", text)`` and ``("composer", text)``.
         ``("tablature", part, strings, capo, positions)`` as for `add_tablature.add_tablature`,
         ``("chords", text)`` as for `add_chords.add_chords`, and
-        ``("parts", kept, place, text)`` as for `add_parts.add_parts`.
+        ``("parts", kept, place, text)`` as for `add_parts.add_parts`. ``("fill", text)`` comes
+        before all others; see `music.change.Change`.
     """
 
     path: str

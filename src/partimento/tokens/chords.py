@@ -140,6 +140,15 @@ class ChordTokenizer:
             bits[t, : len(row)] = row[: self.most_notes]
         return Tokens(np.array(rows, np.int32), {HOLDABLE: bits})
 
+    def with_features(self, ids: np.ndarray) -> Tokens:
+        """Return known ids ``(T, 3)`` with the notes that each of them can hold."""
+        bits = np.zeros((len(ids), self.most_notes), bool)
+        previous: tuple[int, ...] = ()
+        for row, event in zip(bits[self.header_rows :], self.decode_events(ids), strict=False):
+            row[: len(event.chord)] = [pitch in previous for pitch in event.chord]
+            previous = event.chord
+        return Tokens(ids, {HOLDABLE: bits})
+
     def struck_notes(self, piece: Piece) -> list[StruckNote]:
         """Return the row of each struck note; see `Tokenizer.struck_notes`."""
         struck, now = [], Fraction(0)

@@ -199,6 +199,10 @@ class EventTokenizer(ABC):
             for row, columns in zip(ids, features, strict=True)
         ]
 
+    def with_features(self, ids: np.ndarray) -> Tokens:
+        """Return tokens ``(S, 1)`` with the input features for predicting each token."""
+        return Tokens(ids, {FEATURES: self._features([ids[:, 0]])[0]})
+
     def encode_ids(self, piece: Piece) -> np.ndarray:
         """Return the tokens of a piece, (S,) int32.
 

@@ -314,6 +314,56 @@ class TrainedModel:
         """
         return verbs.harmonise_candidates(self, piece, best=best, **options)
 
+    def continue_(self, piece: Piece, bars: int = 8, **options: Any) -> Piece:
+        """Return a piece with new bars after its end, in its key, meter and instruments.
+
+        Parameters
+        ----------
+        piece : Piece
+        bars : int
+            Number of new bars; an incomplete last bar is completed first.
+        **options
+            ``ending``, ``seed``, ``sampling``, ``candidates`` and ``constraints``, as for
+            `compose`.
+
+        Examples
+        --------
+        ``model.continue_(pt.read("theme.musicxml"), bars=8).save("longer.musicxml")``
+        """
+        return self.continue_candidates(piece, bars, best=1, **options)[0].piece
+
+    def continue_candidates(
+        self, piece: Piece, bars: int = 8, *, best: int = 8, **options: Any
+    ) -> Candidates:
+        """Return the best candidates for the continuation of a piece; see `continue_`."""
+        return verbs.continue_candidates(self, piece, bars=bars, best=best, **options)
+
+    def fill(self, piece: Piece, bars: slice | str | int, **options: Any) -> Piece:
+        """Return a piece with some bars composed anew, so that they fit both sides.
+
+        All else stays as it is. Files of MIDI and MusicXML are copied there, byte for byte.
+
+        Parameters
+        ----------
+        piece : Piece
+        bars : slice, str or int
+            ``slice(5, 9)`` or ``"5-8"`` for bars 5 to 8.
+        **options
+            ``keep``, names of parts that stay; ``candidates``, the number that is weighed by the
+            music that follows; ``seed``, ``sampling`` and ``constraints``, as for `compose`.
+
+        Examples
+        --------
+        ``model.fill(pt.read("song.mid"), "5-8", keep=["Melody"]).save("filled.mid")``
+        """
+        return self.fill_candidates(piece, bars, best=1, **options)[0].piece
+
+    def fill_candidates(
+        self, piece: Piece, bars: slice | str | int, *, best: int = 8, **options: Any
+    ) -> Candidates:
+        """Return the best candidates for some bars of a piece; see `fill`."""
+        return verbs.fill_candidates(self, piece, bars, best=best, **options)
+
     def evaluate(self, corpus: Corpus | None = None) -> HeldOutResults:
         """Return nats per event on held-out pieces, for the model and the baselines.
 

@@ -44,6 +44,22 @@ def harmonise_candidates(model: TrainedModel, piece: Piece, **options: Any) -> C
     return harmonise_candidates(model, piece, **options)
 
 
+def continue_candidates(model: TrainedModel, piece: Piece, **options: Any) -> Candidates:
+    """Continue a piece; see `generate.continue_.continue_candidates` for the options."""
+    from partimento.generate.continue_ import continue_candidates
+
+    return continue_candidates(model, piece, **options)
+
+
+def fill_candidates(
+    model: TrainedModel, piece: Piece, bars: slice | str | int, **options: Any
+) -> Candidates:
+    """Fill bars of a piece; see `generate.fill.fill_candidates` for the options."""
+    from partimento.generate.fill import fill_candidates
+
+    return fill_candidates(model, piece, bars, **options)
+
+
 def evaluate(model: TrainedModel, corpus: Corpus | None) -> HeldOutResults:
     """Evaluate a model on held-out pieces, or read the results stored after training."""
     from partimento.evaluation.held_out_results import measured, recorded

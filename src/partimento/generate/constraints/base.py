@@ -145,9 +145,10 @@ class Constraint(ABC):
     needs_bars: ClassVar[bool] = False  # whether the length must be given in bars
     needs_voices: ClassVar[bool] = False  # whether the model must write voices
 
-    def __init_subclass__(cls, **options: Any) -> None:
+    def __init_subclass__(cls, *, is_public: bool = True, **options: Any) -> None:
         super().__init_subclass__(**options)
-        NAMES[cls.__name__] = cls
+        if is_public:  # others are used only inside of `generate`
+            NAMES[cls.__name__] = cls
 
     @property
     @abstractmethod

@@ -9,7 +9,8 @@ from partimento.errors import PartimentoError
 from partimento.io.musicxml.document import ScoreDocument
 from partimento.io.musicxml.note_ids import bar_starts
 from partimento.io.musicxml.read import read_notes
-from partimento.music.excerpt import cut, cut_between
+from partimento.io.splice import is_midi
+from partimento.music.excerpt import cut_between
 from partimento.music.piece import Piece
 
 Element = Any
@@ -27,17 +28,29 @@ def cut_bars(piece: Piece, first: int, last: int) -> Piece:
     PartimentoError
         If the piece has no such bars.
     """
-    starts = {} if piece.score is None else printed_starts(ScoreDocument.load(piece.score).root)
+    return cut_between(piece, *span_of_bars(piece, first, last))
+
+
+def span_of_bars(piece: Piece, first: int, last: int) -> tuple[Fraction, Fraction]:
+    """Return where the bars `first` to `last` begin and end, in quarters.
+
+    Numbers and errors are those of `cut_bars`. The last bar of a piece ends with the piece.
+    """
+    starts = (
+        {}
+        if piece.score is None or is_midi(piece.score)
+        else printed_starts(ScoreDocument.load(piece.score).root)
+    )
     if not starts:
-        return cut(piece, first, last)
+        bars = [bar for bar in piece.bars() if bar.onset < piece.length] or piece.bars()
+        starts = {bar.number: bar.onset for bar in bars}
     numbers = list(starts)
     if first not in starts or last not in starts or first > last:
         raise PartimentoError(
             f"no bars {first}-{last}: the piece has bars {numbers[0]}-{numbers[-1]}"
         )
     at = numbers.index(last) + 1
-    end = starts[numbers[at]] if at < len(numbers) else piece.length
-    return cut_between(piece, starts[first], end)
+    return starts[first], starts[numbers[at]] if at < len(numbers) else piece.length
 
 
 def printed_starts(root: Element) -> dict[int, Fraction]:

@@ -92,6 +92,11 @@ def with_singers(
     return divided, entries
 
 
+def singers_on(listed: Element) -> int:
+    """Return how many parts of the piece a part of our own documents has."""
+    return max(len(_singers(listed)), 1)
+
+
 def _singers(listed: Element) -> dict[str, Element]:
     """Return the entries of singers by the id of their instrument, or nothing."""
     instruments = [] if listed is None else listed.findall("score-instrument")

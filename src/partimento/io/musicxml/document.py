@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import PurePosixPath
 from typing import Any
@@ -25,6 +26,8 @@ from partimento.io.musicxml.lyrics import lyrics_of_document
 from partimento.io.musicxml.note_ids import add_note_ids
 from partimento.io.musicxml.own_documents import says_only_notes
 from partimento.io.musicxml.read import parse, piece_of_document
+from partimento.io.splice import spliced_bytes
+from partimento.music.change import EDIT
 from partimento.music.lyrics import Syllable
 from partimento.music.piece import Piece
 from partimento.music.score_reference import ScoreReference
@@ -68,8 +71,11 @@ class ScoreDocument:
             if hashlib.sha256(data).hexdigest() != reference.sha256:
                 raise PartimentoError(f"{shown} has changed since it was read")
             suffix = PurePosixPath(reference.member or reference.path).suffix.lower()
+            filled = tuple(edit for edit in reference.edits if edit[0] == EDIT)
+            if filled:  # they come first, and are made in the bytes
+                data, suffix = spliced_bytes(replace(reference, edits=filled)), ".musicxml"
             document = cls.from_bytes(data, suffix)
-            for edit in reference.edits:
+            for edit in reference.edits[len(filled) :]:
                 document = document.edited(str(edit[0]), *edit[1:])
         except (OSError, InvalidScoreError, ValueError) as error:
             reason = getattr(error, "strerror", None) or str(error)

@@ -32,7 +32,7 @@ from lxml import etree
 
 from partimento.errors import InvalidScoreError
 from partimento.io.formats import ReadOptions
-from partimento.io.musicxml.choir import with_singers
+from partimento.io.musicxml.choir import singers_on, with_singers
 from partimento.io.musicxml.credits import title_and_composer, words_of
 from partimento.io.musicxml.layout import piece_of
 from partimento.io.musicxml.linked import join_parts, join_staves
@@ -253,6 +253,17 @@ def _as_latin_1(data: bytes) -> Element | None:
     return None
 
 
+def uncompressed(data: bytes) -> bytes:
+    """Return the document of a MusicXML file, which may be compressed.
+
+    Raises
+    ------
+    InvalidScoreError
+        If the archive is damaged.
+    """
+    return _unzip(data) if data.startswith(b"PK\3\4") else data
+
+
 def _unzip(data: bytes) -> bytes:
     """Extract the score from a compressed MusicXML file.
 
@@ -322,6 +333,21 @@ def _parts_and_entries(root: Element) -> tuple[list[tuple[str, Bars]], dict[str,
     parts = _parts(root)
     listed = {element.get("id"): element for element in root.iterfind("part-list/score-part")}
     return with_singers(parts, listed) if _is_ours(root) else (parts, listed)
+
+
+def parts_on_staves(root: Element) -> list[list[int]]:
+    """Return the numbers of the piece's parts in each part of a document.
+
+    There are several where this program wrote two voices of a choir on one staff.
+    """
+    listed = {element.get("id"): element for element in root.iterfind("part-list/score-part")}
+    numbers: list[list[int]] = []
+    first = 0
+    for part in root.iterchildren("part"):
+        count = singers_on(listed.get(part.get("id"))) if _is_ours(root) else 1
+        numbers.append(list(range(first, first + count)))
+        first += count
+    return numbers
 
 
 def _is_ours(root: Element) -> bool:

@@ -127,14 +127,18 @@ def to_musicxml(piece: Piece, *, ornaments: Ornaments = "exact") -> str:
     )
 
 
-def to_mxl(text: str) -> bytes:
+def to_mxl(text: str | bytes) -> bytes:
     """Compress a MusicXML document to the ``.mxl`` format.
 
     Equal text gives equal bytes.
     """
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in (("META-INF/container.xml", CONTAINER), ("score.musicxml", text)):
+        contents: tuple[tuple[str, str | bytes], ...] = (
+            ("META-INF/container.xml", CONTAINER),
+            ("score.musicxml", text),
+        )
+        for name, content in contents:
             entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
             entry.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(entry, content)

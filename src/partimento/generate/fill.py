@@ -1,0 +1,399 @@
+"""Fill bars of a piece so that they fit the music on both sides."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+
+from partimento.analysis.similarity.note_distance import share_of_changed_notes
+from partimento.errors import PartimentoError
+from partimento.generate.around import Gap, View, view_of
+from partimento.generate.candidates import Generated, generate_candidates
+from partimento.generate.constraints.base import Constraint, check_constraints, report_on
+from partimento.generate.constraints.timetable import check_possible
+from partimento.generate.criteria import measure, penalties
+from partimento.generate.following import following_nats
+from partimento.generate.provenance import with_provenance
+from partimento.generate.ranking import Candidate, Candidates, Weighing
+from partimento.generate.sampler import Sampling
+from partimento.io.musicxml.bar_numbers import span_of_bars
+from partimento.io.splice import with_change
+from partimento.models.base import Autoregressive
+from partimento.music.change import Change
+from partimento.music.excerpt import cut_between
+from partimento.music.piece import Piece
+from partimento.short_repr import short_repr
+from partimento.tokens.event_tokens import EventTokenizer
+from partimento.tokens.vocabulary import PAD
+from partimento.training.trained_model import TrainedModel
+
+CANDIDATES = 128  # that are weighed
+POOL = 8  # drawn by their weights; the best of them is returned first
+FOLLOWING_BARS = 4  # whose probability weighs a candidate
+BARS = re.compile(r"\s*(\d{1,6})\s*(?:[-–]\s*(\d{1,6}))?\s*")
+
+
+@short_repr
+@dataclass(frozen=True)
+class FillRequest:
+    """Describe the bars to fill.
+
+    Attributes
+    ----------
+    view : View
+    sampling : Sampling
+    candidates : int
+        The number of candidates.
+    constraints : tuple of Constraint
+        Further demands, on composed pitches.
+    weigh : bool
+        Whether candidates are weighed by the music that follows.
+    """
+
+    view: View
+    sampling: Sampling
+    candidates: int
+    constraints: tuple[Constraint, ...] = ()
+    weigh: bool = True
+
+
+@short_repr
+class Filled(NamedTuple):
+    """Hold candidates for a gap.
+
+    Attributes
+    ----------
+    changes : list of Change
+        In the view of the model.
+    nats : (B,) float64
+        Nats per event of the candidate itself; NaN if they are not known.
+    following : (B,) float64
+        Nats of the bars that follow it. All equal if candidates are not weighed.
+    """
+
+    changes: list[Change]
+    nats: np.ndarray
+    following: np.ndarray
+
+
+class FillStrategy(Protocol):
+    """Fill a gap with models of one capability."""
+
+    def fill(self, trained: TrainedModel, request: FillRequest, seed: int) -> Filled:
+        """Return candidates; the same arguments give the same notes."""
+
+
+@short_repr
+class AutoregressiveFill:
+    """Sample what comes next, and weigh it by the music that follows.
+
+    Notes are sampled from p(gap | before). The weight p(following | before, gap) makes them samples
+    of p(gap | before, following), the more exactly the more there are.
+    """
+
+    def fill(self, trained: TrainedModel, request: FillRequest, seed: int) -> Filled:
+        """Return candidates that keep all locked notes."""
+        view, tokenizer = request.view, trained.tokenizer
+        limits = view.limits(tokenizer.grid)
+        scene = view.scene(trained, limits)
+        rules = (*view.locked(), *request.constraints)
+        check_possible(rules, tokenizer, scene)
+        generated = generate_candidates(
+            trained,
+            view.prompt.ids,
+            limits=limits,
+            sampling=request.sampling,
+            candidates=request.candidates,
+            seed=seed,
+            constraints=rules,
+            scene=scene,
+        )
+        whole = np.flatnonzero(generated.dead_ends == 0)
+        changes, rows, events = [], [], []
+        for i in whole.tolist():
+            ids = generated.ids[i]
+            meters = (view.prompt.reference.meter,)
+            decoded = tokenizer.decode(ids).replace(meters=meters, pickup=view.item.moved.pickup)
+            changes.append(view.change(decoded))
+            own = ids[len(view.prompt.ids) :]
+            rows.append(own[own[:, 0] != PAD])
+            events.append(max(len(decoded.events), 1))
+        nats = generated.nats[whole] / np.array(events or [1])[: len(whole)]
+        following = np.zeros(len(whole))
+        if request.weigh and len(whole):
+            following = self._following(trained, view, changes, rows)
+        return Filled(changes, np.asarray(nats, np.float64), following)
+
+    def _following(
+        self,
+        trained: TrainedModel,
+        view: View,
+        changes: Sequence[Change],
+        rows: Sequence[np.ndarray],
+    ) -> np.ndarray:
+        bar = view.prompt.reference.meter.bar_ql
+        stop = min(view.end + FOLLOWING_BARS * bar, view.length)
+        if stop <= view.end:
+            return np.zeros(len(rows))
+        tails = [_rows_after(trained, view, change, stop) for change in changes]
+        return following_nats(
+            trained,
+            view.prompt.ids,
+            [np.concatenate(pair) for pair in zip(rows, tails, strict=True)],
+            [len(row) for row in rows],
+            total=view.limits(trained.tokenizer.grid).total,
+        )
+
+    def following_of(
+        self, trained: TrainedModel, view: View, changes: Sequence[Change]
+    ) -> np.ndarray:
+        """Return the nats ``(B,)`` of the music after changes that were not sampled."""
+        rows = []
+        for change in changes:
+            applied = cut_between(change.applied(view.item.moved), Fraction(0), view.end)
+            rows.append(_ids(trained, applied)[len(view.prompt.ids) : -1])
+        return self._following(trained, view, changes, rows)
+
+
+# How a model fills bars, by its first capability in this table.
+FILLERS: dict[type[Any], FillStrategy] = {Autoregressive: AutoregressiveFill()}
+
+
+def _rows_after(trained: TrainedModel, view: View, change: Change, stop: Fraction) -> np.ndarray:
+    """Return the ids of the music that follows a candidate."""
+    applied = change.applied(view.item.moved)
+    near = cut_between(applied, view.begin, stop)
+    head = cut_between(applied, view.begin, view.end)
+    both = [_ids(trained, piece) for piece in (near, head)]
+    tail = both[0][len(both[1]) - 1 : -1]
+    return tail[: _first_unknown(trained, tail)]
+
+
+def _ids(trained: TrainedModel, piece: Piece) -> np.ndarray:
+    tokenizer = trained.tokenizer
+    if isinstance(tokenizer, EventTokenizer):  # without input features, which take long
+        return tokenizer.encode_ids(piece)[:, None]
+    return tokenizer.encode(piece).ids
+
+
+def _first_unknown(trained: TrainedModel, ids: np.ndarray) -> int:
+    """Return the index of the first row with an unknown id, or the number of rows."""
+    from partimento.tokens.vocabulary import UNKNOWN
+
+    unknown = np.flatnonzero((ids == UNKNOWN).any(axis=1))
+    return int(unknown[0]) if len(unknown) else len(ids)
+
+
+def fill(trained: TrainedModel, piece: Piece, bars: slice | str | int, **options: Any) -> Piece:
+    """Fill bars of a piece; see `fill_candidates` for the options."""
+    return fill_candidates(trained, piece, bars, best=1, **options)[0].piece
+
+
+def fill_candidates(
+    trained: TrainedModel,
+    piece: Piece,
+    bars: slice | str | int,
+    *,
+    keep: Sequence[str | int] = (),
+    best: int = 8,
+    seed: int = 0,
+    sampling: Sampling | None = None,
+    candidates: int | None = None,
+    constraints: Sequence[Constraint] = (),
+    weigh: bool = True,
+) -> Candidates:
+    """Compose bars anew, and return the best candidates.
+
+    All other bars stay as they are, and so do the kept parts and notes that sound over the ends of
+    these bars. Files of the same format are copied there, byte for byte.
+
+    Parameters
+    ----------
+    trained : TrainedModel
+    piece : Piece
+    bars : slice, str or int
+        Numbers of bars: ``slice(5, 9)`` or ``"5-8"`` for bars 5 to 8.
+    keep : sequence of str or int
+        Names or indices of parts that stay in these bars, too. Drums always stay.
+    best : int
+        Number of candidates to return.
+    seed : int
+    sampling : Sampling, optional
+        By default that of the run's settings.
+    candidates : int, optional
+        Number of candidates that are weighed; 128 by default.
+    constraints : sequence of Constraint
+        Demands on the new bars.
+    weigh : bool
+        Whether candidates are weighed by the probability of the bars that follow.
+
+    Returns
+    -------
+    Candidates
+        The best first.
+
+    Raises
+    ------
+    PartimentoError
+        If the piece has no such bars or parts, or the model cannot fill them.
+    """
+    arguments = dict(locals())
+    strategy = filler_of(trained)
+    first, last = bar_numbers(bars)
+    begin, end = span_of_bars(piece, first, last)
+    parts = parts_to_compose(piece, keep)
+    length = max(piece.length, end) if end >= piece.length else piece.length
+    view = view_of(trained, piece, Gap(begin, end, parts, length))
+    rules = check_constraints(constraints)
+    settings = trained.settings.sample
+    request = FillRequest(
+        view=view,
+        sampling=sampling or settings,
+        candidates=max(candidates or CANDIDATES, best),
+        constraints=tuple(rule.transposed(view.item.interval) for rule in rules),
+        weigh=weigh,
+    )
+    filled = strategy.fill(trained, request, seed)
+    if not filled.changes:
+        raise PartimentoError(
+            f"none of {request.candidates} candidates fits the locked notes: try another seed, or"
+            " keep less"
+        )
+    weights = weights_of(filled.following)
+    weighing = Weighing(len(weights), float(1 / (weights**2).sum()))
+    order = drawn(weights, max(POOL, best), seed)
+    judged = [_judged(trained, request, filled, i, seed) for i in order]
+    chosen = sorted(judged, key=lambda each: each.score)[:best]
+    finished = [
+        replace(
+            each,
+            weighing=weighing,
+            bars=(first, last),
+            report=_report(each.piece, rules, view, trained),
+        )
+        for each in chosen
+    ]
+    return with_provenance(Candidates(finished), arguments, verb="fill")
+
+
+def filler_of(trained: TrainedModel) -> FillStrategy:
+    """Return the strategy by which a model fills bars.
+
+    Raises
+    ------
+    PartimentoError
+        If it cannot fill bars.
+    """
+    for capability in trained.model_class.capabilities:
+        if capability in FILLERS:
+            return FILLERS[capability]
+    raise PartimentoError(f"a run of {trained.settings.name} cannot fill bars")
+
+
+def bar_numbers(bars: slice | str | int) -> tuple[int, int]:
+    """Return the numbers of the first and the last bar.
+
+    >>> bar_numbers("5-8"), bar_numbers(slice(5, 9)), bar_numbers(3)
+    ((5, 8), (5, 8), (3, 3))
+    """
+    if isinstance(bars, slice):
+        if not isinstance(bars.start, int) or not isinstance(bars.stop, int) or bars.step:
+            raise PartimentoError("bars need a beginning and an end, such as slice(5, 9) for 5-8")
+        return bars.start, bars.stop - 1
+    match = BARS.fullmatch(str(bars))
+    if match is None:
+        raise PartimentoError(f"bars are a number or a span, such as 5-8, not {str(bars)[:50]!r}")
+    return int(match[1]), int(match[2] or match[1])
+
+
+def parts_to_compose(piece: Piece, keep: Sequence[str | int]) -> tuple[int, ...]:
+    """Return the indices of the parts that are not kept.
+
+    Raises
+    ------
+    PartimentoError
+        If there is no such part, or none is left.
+    """
+    names = [part.name.casefold() for part in piece.parts]
+    kept = {number for number, part in enumerate(piece.parts) if part.is_drum}
+    for which in keep:
+        if isinstance(which, int) and 0 <= which < len(names):
+            kept.add(which)
+        elif isinstance(which, str) and names.count(which.casefold()) == 1:
+            kept.add(names.index(which.casefold()))
+        elif isinstance(which, str) and which.isdecimal() and 0 < int(which) <= len(names):
+            kept.add(int(which) - 1)
+        else:
+            known = ", ".join(part.name or str(i) for i, part in enumerate(piece.parts, 1))
+            raise PartimentoError(f"no part {which!r} to keep: the parts are {known}")
+    parts = tuple(number for number in range(len(names)) if number not in kept)
+    if not parts:
+        raise PartimentoError("all parts are kept: there is nothing to compose")
+    return parts
+
+
+def weights_of(nats: np.ndarray) -> np.ndarray:
+    """Return the weights ``(B,)`` of candidates, whose sum is 1."""
+    weights = np.exp(nats.min(initial=np.inf) - nats) if len(nats) else nats
+    return np.asarray(weights / weights.sum())
+
+
+def drawn(weights: np.ndarray, count: int, seed: int) -> list[int]:
+    """Draw candidates by their weights: systematic resampling, without repeats.
+
+    If fewer than `count` are drawn, the heaviest others follow.
+
+    Parameters
+    ----------
+    weights : (B,) float64
+    count : int
+    seed : int
+
+    References
+    ----------
+    Douc, R., Cappé, O. and Moulines, E. (2005). Comparison of resampling schemes for particle
+    filtering. ISPA, 64-69.
+    """
+    count = min(count, len(weights))
+    points = (np.arange(count) + np.random.default_rng([seed, 3]).random()) / count
+    places = np.searchsorted(np.cumsum(weights), points).clip(max=len(weights) - 1)
+    return list(dict.fromkeys(places.tolist()))
+
+
+def _judged(
+    trained: TrainedModel, request: FillRequest, filled: Filled, number: int, seed: int
+) -> Candidate:
+    """Return a candidate with its criteria, of the whole piece at sounding pitch."""
+    view, change = request.view, filled.changes[number]
+    piece = with_change(view.piece, view.sounding(change))
+    gap = view.gap
+    low = trained.settings.tokens.low or min(row.low for row in trained.pieces)
+    high = trained.settings.tokens.high or max(row.high for row in trained.pieces)
+    pitches = change.notes.pitch - view.item.interval
+    criteria = measure(
+        piece.without_drums(),
+        view.prompt.key,
+        outside=int(((pitches < low) | (pitches > high)).sum()),
+        nats=float(filled.nats[number]),
+    )
+    penalty = penalties(criteria, trained.real_pieces, "open", seed=seed % 2**32)
+    distance = share_of_changed_notes(
+        piece, view.piece, spans=[(gap.begin, gap.end)], parts=gap.parts
+    )
+    return Candidate(piece, number, seed, True, 0, criteria, penalty, distance=distance)
+
+
+def _report(piece: Piece, rules: Sequence[Constraint], view: View, trained: TrainedModel) -> Any:
+    """Return what the new bars achieved of each demand."""
+    grid = trained.tokenizer.grid
+    scene = view.scene(trained, view.limits(grid)).transposed(-view.item.interval)
+    local = cut_between(piece.replace(score=None), view.start, view.gap.end)
+    return report_on(local, rules, scene)
+
+
+__all__ = ["FILLERS", "FillRequest", "FillStrategy", "Filled", "Generated", "fill_candidates"]
