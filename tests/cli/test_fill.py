@@ -54,6 +54,18 @@ def test_continue_adds_bars_in_every_format(
     assert read(outputs[1]).notes.pitch.tolist() == after.notes.pitch.tolist()
 
 
+def test_new_notes_are_colored_and_made_again(
+    hymn: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out.svg"
+    words = ("fill", hymn, "--bars", "2", "--weighed", "2", *CHORALES, "--show-new")
+    run_checked(*words, "-o", out)
+    assert out.read_text(encoding="utf-8").count('fill="#3b6fd4"') > 2
+    run_checked("again", out, "--start", hymn)
+    assert "bytes are the same" in capsys.readouterr().out
+    assert run(*words, "-o", tmp_path / "out.mid") == 2
+
+
 def test_candidates_are_written_with_a_table(
     hymn: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

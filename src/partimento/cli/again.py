@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from partimento.cli.compose import data_settings, read_one, write_all
 from partimento.cli.show import Shown
 from partimento.corpus.settings import AS_NOTATED
 from partimento.errors import PartimentoError
+from partimento.export.new_notes import KIND, new_note_colors
 from partimento.export.write import WRITERS, Chain, check_paths, contents_of
 from partimento.io.formats import SUFFIXES
 from partimento.io.provenance import read_provenance
@@ -60,6 +62,9 @@ def run_again(
             piece = compose_again(trained, record, pieces=pieces)
         with stages.during("compare"), screen.warning_lines():
             chain = _chain(piece, record, trained, against, soundfont)
+            if record.writing.get("show") == {"kind": KIND}:
+                (before,) = pieces.values()
+                chain = replace(chain, colors=new_note_colors(piece, before))
             is_same, differences = _compare(source, chain, record, trained)
     written = write_all(chain, outputs, force=force) if outputs else []
     if as_json:
@@ -91,7 +96,7 @@ def _chain(
     if "humanize" in record.writing:
         played = humanize(piece, int(record.writing["humanize"]))
     show = record.writing.get("show")
-    if isinstance(show, dict):
+    if isinstance(show, dict) and show.get("kind") != KIND:
         stated = [str(name) for name in against or show.get("against", ())]
         colors = Shown(str(show.get("kind")), against=stated, trained=trained).colors(piece)
     return Chain(piece, soundfont, played=played, colors=colors, midi_is_played=played is not None)

@@ -67,6 +67,13 @@ TopP = Annotated[
     ),
 ]
 
+ShowNew = Annotated[
+    bool,
+    typer.Option(
+        "--show-new", help="Color the new notes of .svg, .png, .pdf, .html and .gif files."
+    ),
+]
+
 
 @command(
     app,
@@ -107,6 +114,7 @@ def fill(
     top_p: TopP = None,
     candidates: Count = None,
     constraints: ConstraintOptions = None,  # type: ignore[assignment]
+    show_new: ShowNew = False,
     against: Against = None,
     soundfont: Soundfont = None,
     force: Force = False,
@@ -124,7 +132,13 @@ def fill(
     run_fill(
         source,
         outputs or [],
-        options._replace(against=against or [], soundfont=soundfont, force=force, as_json=as_json),
+        options._replace(
+            against=against or [],
+            soundfont=soundfont,
+            force=force,
+            as_json=as_json,
+            show_new=show_new,
+        ),
         bars=bars,
         keep=keep or [],
         weighed=weighed,
@@ -161,6 +175,7 @@ def continue_(
     top_p: TopP = None,
     candidates: Count = None,
     constraints: ConstraintOptions = None,  # type: ignore[assignment]
+    show_new: ShowNew = False,
     against: Against = None,
     soundfont: Soundfont = None,
     force: Force = False,
@@ -178,7 +193,13 @@ def continue_(
     run_continue(
         source,
         outputs or [],
-        options._replace(against=against or [], soundfont=soundfont, force=force, as_json=as_json),
+        options._replace(
+            against=against or [],
+            soundfont=soundfont,
+            force=force,
+            as_json=as_json,
+            show_new=show_new,
+        ),
         bars=bars,
         ending=ending,
     )

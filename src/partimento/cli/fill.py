@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from partimento.cli import progress, screen
 from partimento.cli.candidates import check_candidates, with_originality, write_candidates
 from partimento.cli.compose import constraints_of, read_one, write_all
+from partimento.cli.show import COLORED
 from partimento.errors import PartimentoError
+from partimento.export.new_notes import new_note_colors
 from partimento.export.write import WRITERS, Chain, check_paths
 from partimento.training.pretrained import bundled_models, model_folder
 from partimento.training.run_folder import RunFolder
@@ -35,6 +37,7 @@ class WholeOptions(NamedTuple):
     soundfont: Path | None = None
     force: bool = False
     as_json: bool = False
+    show_new: bool = False  # whether pictures color the new notes
 
 
 def run_fill(
@@ -81,6 +84,10 @@ def _run(
     seed = secrets.randbelow(2**31) if options.seed is None else options.seed
     if seed < 0:
         raise PartimentoError("--seed must be at least 0")
+    if options.show_new and (
+        options.candidates is not None or not any(path.suffix in COLORED for path in outputs)
+    ):
+        raise PartimentoError(f"--show-new colors one piece, in {' '.join(COLORED)} files")
     if options.candidates is None:
         outputs = outputs or [_beside(source, word)]
         check_paths(outputs, force=options.force)
@@ -124,8 +131,10 @@ def _run(
             as_json=options.as_json,
         )
         return
-    best = candidates[0]
-    written = write_all(Chain(best.piece, options.soundfont), outputs, force=options.force)
+    new = candidates[0].piece
+    colors = new_note_colors(new, piece) if options.show_new else None
+    chain = Chain(new, options.soundfont, colors=colors)
+    written = write_all(chain, outputs, force=options.force)
     _report(candidates, seed, [str(path) for path in written], as_json=options.as_json)
 
 

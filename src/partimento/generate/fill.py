@@ -18,6 +18,7 @@ from partimento.generate.constraints.base import Constraint, check_constraints, 
 from partimento.generate.constraints.timetable import check_possible
 from partimento.generate.criteria import measure, penalties
 from partimento.generate.following import following_nats
+from partimento.generate.particles import compose_particles
 from partimento.generate.provenance import with_provenance
 from partimento.generate.ranking import Candidate, Candidates, Weighing
 from partimento.generate.sampler import Sampling
@@ -89,30 +90,54 @@ class FillStrategy(Protocol):
 
 
 @short_repr
+@dataclass(frozen=True)
 class AutoregressiveFill:
     """Sample what comes next, and weigh it by the music that follows.
 
     Notes are sampled from p(gap | before). The weight p(following | before, gap) makes them samples
-    of p(gap | before, following), the more exactly the more there are.
+    of p(gap | before, following), the more exactly the more there are. With locked notes in the
+    gap, a particle filter samples around them (`particles`).
+
+    Attributes
+    ----------
+    filters : bool
+        False to sample around locked notes without a particle filter, for comparison.
     """
+
+    filters: bool = True
 
     def fill(self, trained: TrainedModel, request: FillRequest, seed: int) -> Filled:
         """Return candidates that keep all locked notes."""
         view, tokenizer = request.view, trained.tokenizer
         limits = view.limits(tokenizer.grid)
         scene = view.scene(trained, limits)
-        rules = (*view.locked(), *request.constraints)
+        fixed, seam = view.locked()
+        rules = (fixed, seam, *request.constraints)
         check_possible(rules, tokenizer, scene)
-        generated = generate_candidates(
-            trained,
-            view.prompt.ids,
-            limits=limits,
-            sampling=request.sampling,
-            candidates=request.candidates,
-            seed=seed,
-            constraints=rules,
-            scene=scene,
-        )
+        if self.filters and fixed.notes and trained.numpy_step is not None:
+            # Sampling alone would not see a locked note before it is due.
+            generated = compose_particles(
+                trained,
+                view.prompt.ids,
+                limits=limits,
+                scene=scene,
+                constraints=rules,
+                sampling=request.sampling,
+                particles=request.candidates,
+                seed=seed,
+                ends=False,
+            )
+        else:
+            generated = generate_candidates(
+                trained,
+                view.prompt.ids,
+                limits=limits,
+                sampling=request.sampling,
+                candidates=request.candidates,
+                seed=seed,
+                constraints=rules,
+                scene=scene,
+            )
         whole = np.flatnonzero(generated.dead_ends == 0)
         changes, rows, events = [], [], []
         for i in whole.tolist():
@@ -266,7 +291,7 @@ def fill_candidates(
         )
     weights = weights_of(filled.following)
     weighing = Weighing(len(weights), float(1 / (weights**2).sum()))
-    order = drawn(weights, max(POOL, best), seed)
+    order = _distinct(filled, drawn(weights, max(POOL, best), seed))
     judged = [_judged(trained, request, filled, i, seed) for i in order]
     chosen = sorted(judged, key=lambda each: each.score)[:best]
     finished = [
@@ -363,6 +388,16 @@ def drawn(weights: np.ndarray, count: int, seed: int) -> list[int]:
     points = (np.arange(count) + np.random.default_rng([seed, 3]).random()) / count
     places = np.searchsorted(np.cumsum(weights), points).clip(max=len(weights) - 1)
     return list(dict.fromkeys(places.tolist()))
+
+
+def _distinct(filled: Filled, order: Sequence[int]) -> list[int]:
+    """Return candidates with different notes; a particle filter makes copies."""
+    known: dict[tuple[bytes, ...], int] = {}
+    for i in order:
+        notes = filled.changes[i].notes
+        columns = (notes.onset, notes.duration, notes.pitch, notes.part)
+        known.setdefault(tuple(column.tobytes() for column in columns), i)
+    return list(known.values())
 
 
 def _judged(

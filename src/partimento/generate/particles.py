@@ -79,6 +79,7 @@ def compose_particles(
     particles: int = PARTICLES,
     seed: int = 0,
     reward: Reward | None = None,
+    ends: bool = True,
     progress: Progress = silent,
 ) -> Generated:
     """Compose particles that meet constraints, as the model would write them.
@@ -98,6 +99,8 @@ def compose_particles(
     seed : int
         The same arguments give the same notes.
     reward : Reward, optional
+    ends : bool
+        Whether the piece ends with the particles, so that a probable end counts.
     progress : Progress
         Called with the number of checkpoints.
 
@@ -116,7 +119,7 @@ def compose_particles(
     assert rules is not None
     assert limits.total >= 0
     loop = ParticleLoop(step, trained.tokenizer, limits, sampling or Sampling(), rules)
-    loop.reward, loop.progress = reward, progress
+    loop.reward, loop.progress, loop.ends = reward, progress, ends
     with ONE_THREAD:
         return loop.run(prompt, particles, np.random.default_rng([seed, 3]))
 
@@ -148,6 +151,7 @@ class ParticleLoop:
     """
 
     reward: Reward | None = None
+    ends = True
 
     def __init__(
         self,
@@ -194,14 +198,15 @@ class ParticleLoop:
         return Generated(self.ids, self._closing(cloud), np.zeros(particles, np.int32), cloud.nats)
 
     def _start(self, prompt: np.ndarray, particles: int) -> Cloud:
-        zeros = np.zeros(particles)
+        count = particles if len(prompt) <= ROWS else 1  # a long prompt is read once for all
+        zeros = np.zeros(count)
         cloud = Cloud(
-            np.arange(particles),
-            np.zeros(particles, np.int32),
-            np.zeros((particles, self.tokenizer.sizes[0]), np.float32),
-            self.grammar.start(particles, total=self.limits.total),
-            self.model.initial_state(particles),
-            self.rules.start(particles, self.parameters),
+            np.arange(count),
+            np.zeros(count, np.int32),
+            np.zeros((count, self.tokenizer.sizes[0]), np.float32),
+            self.grammar.start(count, total=self.limits.total),
+            self.model.initial_state(count),
+            self.rules.start(count, self.parameters),
             zeros,
             zeros,
         )
@@ -209,9 +214,13 @@ class ParticleLoop:
         cloud = cloud._replace(grammar=self.grammar.with_reach(cloud.grammar, reach))
         for row in prompt:
             for field, value in enumerate(row.tolist()):
-                cloud = self._advance(cloud, np.full(particles, value, np.int32), field)
+                cloud = self._advance(cloud, np.full(count, value, np.int32), field)
             cloud = cloud._replace(at=cloud.at + 1)
-        return cloud
+        if count == particles:
+            return cloud
+        self.ids[:, : len(prompt)] = prompt
+        spread: Cloud = select(cloud, np.zeros(particles, np.int64))
+        return spread._replace(numbers=np.arange(particles))
 
     def _written(self, cloud: Cloud, stop: int, rng: np.random.Generator) -> Cloud:
         """Write all particles up to a step; those at a dead end get the weight 0."""
@@ -270,9 +279,9 @@ class ParticleLoop:
     def _resampled(self, cloud: Cloud, rng: np.random.Generator, *, always: bool) -> Cloud:
         """Copy particles in proportion to their weights, if these differ enough.
 
-        At the end, the weights have the probability that the piece ends there.
+        At the end of a piece, the weights have the probability that it ends there.
         """
-        weight = cloud.weight + (self._closing(cloud) if always else 0)
+        weight = cloud.weight + (self._closing(cloud) if always and self.ends else 0)
         share = np.exp(weight - weight.max())
         share /= share.sum()
         count = len(share)
