@@ -24,6 +24,7 @@ from partimento.models.base import (
     HasChordVectors,
     Latent,
 )
+from partimento.models.gibbs import steps_of
 from partimento.tokens.chords import CHORD, DURATION, HELD
 from partimento.tokens.vocabulary import SPECIAL
 from partimento.tokens.windows import Batch, WindowBatches, WindowSpec, windows
@@ -64,12 +65,12 @@ def able(capability: type) -> list[tuple[str, dict[str, object]]]:
     return [(name, more) for name, more in VARIANTS if capability in model_class(name).capabilities]
 
 
-NEXT, LATENT = able(Autoregressive), able(Latent)
+NEXT, LATENT, GRID = able(Autoregressive), able(Latent), able(Gibbs)
 
 
 def test_every_model_is_under_contract() -> None:
     assert set(SMALL) == set(MODELS)
-    assert {name for name, _ in NEXT + LATENT} == set(MODELS) - {"embeddings"}
+    assert {name for name, _ in NEXT + LATENT + GRID} == set(MODELS) - {"embeddings"}
 
 
 @pytest.mark.parametrize("name", list(MODELS))
@@ -176,6 +177,28 @@ def test_a_latent_model_decodes_windows_of_probabilities(
     if points is not None:
         assert look["latent"].shape == (len(some.targets), model.latent)
         assert look["tokens"].shape == (model.length, 3)
+
+
+@pytest.mark.parametrize(("name", "more"), GRID)
+def test_a_gibbs_model_scores_every_cell_and_never_sees_an_unknown_one(
+    name: str, more: dict[str, object], data: Dataset
+) -> None:
+    model, data = build(name, more, data), view(data, name)
+    tokens = data.tokens("train")[0]
+    rows, facts = steps_of(tokens, data.tokenizer.voices)
+    rows, facts = rows[:20], facts[:20]
+    known = np.ones(rows.shape, bool)
+    known[7:9] = False
+    scores = model.logits(rows[None], known[None], facts[None])
+    assert scores.shape == (1, *rows.shape, data.tokenizer.cells)
+    assert (scores[..., :SPECIAL].max(-1) < scores[..., SPECIAL:].max(-1) - 100).all()
+    other = rows.copy()
+    other[7:9] = SPECIAL
+    again = model.logits(other[None], known[None], facts[None])
+    np.testing.assert_allclose(again[0, 7], scores[0, 7], atol=1e-5)
+    other[6] = SPECIAL
+    again = model.logits(other[None], known[None], facts[None])
+    assert np.abs(again[0, 7] - scores[0, 7]).max() > 1e-6
 
 
 @pytest.mark.parametrize("name", list(MODELS))

@@ -19,13 +19,13 @@ from partimento.tokens.registry import TOKENIZERS, tokenizer_class
 Fit = Callable[[list[Piece]], Any]
 
 
-@pytest.fixture(params=["chords", "notes", "voices"])
+@pytest.fixture(params=["chords", "notes", "voices", "grid"])
 def fit(request: pytest.FixtureRequest) -> Fit:
     return tokenizer_class(request.param).fit
 
 
 def test_every_tokenizer_is_under_contract() -> None:
-    assert set(TOKENIZERS) == {"chords", "notes", "voices"}
+    assert set(TOKENIZERS) == {"chords", "notes", "voices", "grid"}
 
 
 def test_it_has_all_that_the_protocols_name(fit: Fit, pieces: list[Piece]) -> None:
@@ -113,4 +113,5 @@ def test_each_struck_note_has_the_row_of_its_id(fit: Fit) -> None:
     struck = tokenizer.struck_notes(piece)
     assert {(s.onset, s.pitch) for s in struck} == {(n.onset, n.pitch) for n in notes}
     for row, _, pitch, _ in struck:
-        assert pitch in np.flatnonzero(tokenizer.pitches_of(0)[ids[row, 0]])
+        fields = [f for f in range(len(tokenizer.fields)) if tokenizer.pitches_of(f).any()]
+        assert any(tokenizer.pitches_of(f)[ids[row, f], pitch] for f in fields)

@@ -11,7 +11,7 @@ from partimento.errors import PartimentoError
 from partimento.tokens.registry import TOKENIZERS, tokenizer_class, tokenizer_from_json
 
 
-@pytest.mark.parametrize("name", ["chords", "notes", "voices"])
+@pytest.mark.parametrize("name", ["chords", "notes", "voices", "grid"])
 def test_a_class_is_found_by_the_name_that_it_writes(name: str, pieces: list[Piece]) -> None:
     kind = tokenizer_class(name)
     assert kind.name == name
@@ -23,7 +23,7 @@ def test_a_class_is_found_by_the_name_that_it_writes(name: str, pieces: list[Pie
 
 
 def test_an_unknown_name_is_refused_with_the_nearest_one() -> None:
-    assert {"chords", "notes", "voices"} <= set(TOKENIZERS)
+    assert {"chords", "notes", "voices", "grid"} <= set(TOKENIZERS)
     with pytest.raises(PartimentoError, match=r"chord.*did you mean chords"):
         tokenizer_class("chord")
 

@@ -38,6 +38,7 @@ MODELS = Registry(
         "notewise": "partimento.models.notewise:Notewise",
         "markov": "partimento.models.markov:Markov",
         "embeddings": "partimento.models.embeddings:Embeddings",
+        "coconet": "partimento.models.coconet:Coconet",
     },
     needs=("config_type", "capabilities", "from_settings", "loss"),
 )

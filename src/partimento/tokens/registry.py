@@ -14,6 +14,7 @@ TOKENIZERS = Registry(
         "chords": "partimento.tokens.chords:ChordTokenizer",
         "notes": "partimento.tokens.notes:NoteTokenizer",
         "voices": "partimento.tokens.voices:VoiceTokenizer",
+        "grid": "partimento.tokens.grid:GridTokenizer",
     },
     needs=("fit", "encode", "decode", "grammar", "to_json", "from_json"),
 )

@@ -94,6 +94,14 @@ class TokenSettings(Section):
         ),
     )
 
+    hold: bool = Field(
+        default=True,
+        description=(
+            "Whether the grid tokenizer has a symbol for a note that goes on. If not, every step"
+            " has its pitch, and repeated notes are tied."
+        ),
+    )
+
     modes: bool = Field(
         default=False,
         description=(

@@ -135,7 +135,7 @@ class VoiceTokenizer(EventTokenizer):
             frame=frame,
             voices=voices,
             repeated_notes=repeated,
-            parts=_usual_parts(pieces, voices),
+            parts=usual_parts(pieces, voices),
             outer_first=settings.voice_order == "outer-first",
             ranges=ranges_of(settings, pieces, range(voices)),
             **options_of(settings, [event.duration for event in events]),
@@ -344,7 +344,7 @@ def _pitch_after(token: int, before: int) -> int:
     return NONE if token == REST else token - NOTE
 
 
-def _usual_parts(pieces: Sequence[Piece], voices: int) -> tuple[Part, ...]:
+def usual_parts(pieces: Sequence[Piece], voices: int) -> tuple[Part, ...]:
     """Return the most frequent name and instrument of each part."""
     parts = []
     for voice in range(voices):
@@ -361,11 +361,14 @@ def grid_of(piece: Piece, voices: int, frame: Fraction) -> list[tuple[int, ...]]
 
     Where a part has several notes at once, the highest is taken. Further parts are left out.
     """
-    return [tuple(row) for row in _grid(piece, voices, frame)[0].tolist()]
+    return [tuple(row) for row in sampled_grid(piece, voices, frame)[0].tolist()]
 
 
-def _grid(piece: Piece, voices: int, frame: Fraction) -> tuple[np.ndarray, np.ndarray]:
-    """Return the pitches ``(steps, N)`` int, and whether they are struck, bool."""
+def sampled_grid(piece: Piece, voices: int, frame: Fraction) -> tuple[np.ndarray, np.ndarray]:
+    """Return the pitches ``(steps, N)`` int, and whether they are struck, bool.
+
+    Where a part has several notes at once, the highest is taken.
+    """
     steps = int(-(-piece.length // frame))
     pitches, struck = np.full((steps, voices), NONE, np.int64), np.zeros((steps, voices), bool)
     notes, scale = piece.notes, frame * piece.notes.divisions
@@ -390,7 +393,7 @@ def voice_events(
     events: list[VoiceEvent] = []
     previous = (NONE,) * voices
     for row, strikes in zip(
-        *(table.tolist() for table in _grid(piece, voices, frame)), strict=True
+        *(table.tolist() for table in sampled_grid(piece, voices, frame)), strict=True
     ):
         pitches = tuple(row)
         struck = tuple(
