@@ -19,6 +19,7 @@ SMALL: dict[str, dict[str, object]] = {
     "markov": {},
     "embeddings": {"embed_size": 8},
     "coconet": {"units": 16, "layers": 2, "copy_reach": 2},
+    "deepbach": {"units": 8, "embed_size": 4, "dense": 12},
 }
 
 

@@ -22,6 +22,7 @@ from partimento.generate.constraints.rhythm import InMeter, parse_meter
 from partimento.generate.constraints.timetable import check_possible, scene_of
 from partimento.generate.criteria import ENDINGS, Ending
 from partimento.generate.finish import Transposer, finish_piece, with_length
+from partimento.generate.gibbs import GibbsStrategy
 from partimento.generate.latent import LatentStrategy
 from partimento.generate.limits import Limits, check_length
 from partimento.generate.prompt import Prompt, check_number, make_prompt
@@ -29,7 +30,7 @@ from partimento.generate.provenance import with_provenance
 from partimento.generate.ranking import Candidate, Candidates, rank_candidates
 from partimento.generate.sampler import Sampling
 from partimento.generate.strategies import AutoregressiveStrategy, Request, Strategy
-from partimento.models.base import Autoregressive, Latent
+from partimento.models.base import Autoregressive, Gibbs, Latent
 from partimento.music.piece import Piece
 from partimento.music.timelines import Key, Meter
 from partimento.short_repr import short_repr
@@ -43,10 +44,11 @@ CONTINUED = ", continued"  # after the title of a piece that goes on
 MAX_STEPS = 2**30  # practically no limit, and still an int32
 MAX_EVENTS = 200_000  # of all candidates together; longer pieces get fewer candidates
 
-# How a model composes, by its first capability in this table. A Gibbs sampler would be added here.
+# How a model composes, by its first capability in this table.
 STRATEGIES: dict[type[Any], Strategy] = {
     Autoregressive: AutoregressiveStrategy(),
     Latent: LatentStrategy(),
+    Gibbs: GibbsStrategy(),
 }
 
 

@@ -39,6 +39,7 @@ MODELS = Registry(
         "markov": "partimento.models.markov:Markov",
         "embeddings": "partimento.models.embeddings:Embeddings",
         "coconet": "partimento.models.coconet:Coconet",
+        "deepbach": "partimento.models.deepbach:DeepBach",
     },
     needs=("config_type", "capabilities", "from_settings", "loss"),
 )

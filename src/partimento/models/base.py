@@ -118,13 +118,14 @@ class Latent(Protocol):
 class Gibbs(Protocol):
     """Predict each cell of a grid from all others. Known cells never change.
 
-    No model has this capability yet. The sampler decides in which order cells are drawn.
+    The sampler decides in which order cells are drawn (`generate.gibbs`).
     """
 
-    def logits(self, values: Any, known: Any) -> Any:
+    def logits(self, values: Any, known: Any, facts: Any) -> Any:
         """Return the logits of each cell, ``(B, T, N, V)``.
 
-        `known` is a mask of the cells whose values are given.
+        `values` ``(B, T, N)`` are ids. `known` is a mask of the cells whose values are given, and
+        `facts` ``(B, T, 6)`` is what is known of each step besides (`grid_facts`).
         """
 
 

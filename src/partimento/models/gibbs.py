@@ -41,7 +41,9 @@ class HideCells(layers.Layer):
     the choice is always the same, so that losses can be compared.
     """
 
-    def __init__(self, voices: float, spans: float, given: int | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, voices: float, spans: float, given: int | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.voices, self.spans, self.given = voices, spans, given
         self.seed_generator = keras.random.SeedGenerator()
@@ -78,9 +80,7 @@ class HideCells(layers.Layer):
         last = ops.reshape(ops.max(edges, axis=-1), (-1, 1, 1))
         steps = np.arange(length, dtype="float32").reshape(1, -1, 1)
         inside = ops.logical_and(steps >= first, steps <= last)
-        chosen = ops.where(
-            kind < self.voices, ops.logical_and(usable, unknown_voices), usable
-        )
+        chosen = ops.where(kind < self.voices, ops.logical_and(usable, unknown_voices), usable)
         in_span = ops.logical_and(kind >= self.voices, kind < self.voices + self.spans)
         chosen = ops.where(in_span, ops.logical_and(usable, inside), chosen)
         some = ops.any(ops.reshape(chosen, (-1, length * voices)), axis=-1)

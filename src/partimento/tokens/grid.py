@@ -18,7 +18,6 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
@@ -31,7 +30,7 @@ from partimento.music.timelines import Key, Meter, Part
 from partimento.short_repr import short_repr
 from partimento.tokens.base import DEFAULT_SETTINGS, StruckNote, SymbolCosts, Tokens
 from partimento.tokens.event_tokens import INFORMED, PHRASES_KNOWN, final_key
-from partimento.tokens.grid_facts import FERMATA_COLUMN, NOT_KNOWN, grid_facts
+from partimento.tokens.grid_facts import FERMATA_COLUMN, NOT_KNOWN, grid_facts, on_beat
 from partimento.tokens.grid_grammar import FERMATA, FIRST_PITCH, HEADER, HOLD, REST, GridGrammar
 from partimento.tokens.note_grammar import NONE
 from partimento.tokens.settings import TokenSettings
@@ -60,7 +59,10 @@ class GridTokenizer:
     voices : int
         N; further parts of a piece are left out.
     holds : bool
-        Whether cells hold (HOLD). If not, notes cannot be repeated.
+        Whether cells hold (HOLD). If not, cells do not say whether a note is struck again.
+    repeats : bool
+        Whether notes can be repeated. Without HOLD, a note that goes on is then struck again on
+        every beat on which the first voice begins a note, as in a hymn.
     meters : Vocabulary of str
         Meters of the training pieces, such as ``"3/4"``.
     pickups : Vocabulary of Fraction
@@ -74,6 +76,7 @@ class GridTokenizer:
     frame: Fraction
     voices: int
     holds: bool
+    repeats: bool
     meters: Vocabulary[str]
     pickups: Vocabulary[Fraction]
     parts: tuple[Part, ...]
@@ -119,6 +122,7 @@ class GridTokenizer:
             Fraction(settings.frame or SIXTEENTH),
             voices,
             settings.hold,
+            settings.repeated_notes,
             Vocabulary.from_symbols([_meter_name(piece) for piece in pieces]),
             Vocabulary.from_symbols([p.pickup for p in pieces], always=[Fraction(0)]),
             usual_parts(pieces, voices),
@@ -193,7 +197,7 @@ class GridTokenizer:
         pitches, struck = sampled_grid(piece, self.voices, self.frame)
         rests = pitches == NONE
         before = np.concatenate([np.full_like(pitches[:1], -1), pitches[:-1]])
-        goes_on = (pitches == before) & (rests | ~struck)
+        goes_on = (pitches == before) & (rests | ~struck | (not self.repeats))
         cells = np.where(goes_on & self.holds, HOLD, self.pitch_ids(pitches))
         marks = np.full((len(cells), 1), SPECIAL)
         for time in piece.fermatas:
@@ -229,7 +233,7 @@ class GridTokenizer:
     def struck_notes(self, piece: Piece) -> list[StruckNote]:
         """Return the row of each struck note."""
         pitches, struck = sampled_grid(piece, self.voices, self.frame)
-        if not self.holds:
+        if not (self.holds and self.repeats):
             struck = _changes(pitches) & (pitches != NONE)
         return [
             StruckNote(HEADER + step, step * self.frame, int(pitches[step, voice]), voice)
@@ -282,6 +286,9 @@ class GridTokenizer:
         steps = np.where(changed, np.arange(len(cells))[:, None], 0)
         steps = np.maximum.accumulate(steps, axis=0) if len(steps) else steps
         pitches = np.take_along_axis(pitches, steps, axis=0)
+        if self.repeats and not self.holds and len(rows):
+            facts = self.facts(np.asarray(ids)[: HEADER + len(rows)])[HEADER:]
+            changed |= (changed[:, :1] & on_beat(facts)[:, None]) & (pitches != NONE)
         return pitches, changed & (pitches != NONE), rows[:, -1]
 
     def decode(self, ids: np.ndarray) -> Piece:
@@ -292,7 +299,7 @@ class GridTokenizer:
         ends: dict[tuple[int, int], int] = {}
         for voice in range(self.voices):
             starts = [*np.flatnonzero(edges[:, voice]).tolist(), len(pitches)]
-            for start, stop in zip(starts, starts[1:], strict=False):
+            for start, stop in pairwise(starts):
                 ends[start, voice] = stop
                 pitch = int(pitches[start, voice])
                 if pitch != NONE:
@@ -325,7 +332,7 @@ class GridTokenizer:
         pitches, struck, _ = self.cells_of(ids)
         starts = [*np.flatnonzero(self._begins(pitches, struck)).tolist(), len(pitches)]
         events = []
-        for start, stop in zip(starts, starts[1:], strict=False):
+        for start, stop in pairwise(starts):
             row, new = pitches[start], struck[start]
             chord, fresh = set(row.tolist()) - {NONE}, set(row[new].tolist())
             events.append(
@@ -368,6 +375,7 @@ class GridTokenizer:
         rows = np.asarray(ids)[..., : self.voices].reshape(-1, self.voices)
         real = (rows >= UNKNOWN).all(axis=1)
         changed = _changes(rows).any(axis=1)
+        # Without HOLD, repeated notes are no events of the cells.
         begins = (rows != HOLD).any(axis=1) if self.holds else changed
         return int(np.count_nonzero(real & begins) + np.count_nonzero(rows[:, 0] == END))
 
@@ -393,6 +401,7 @@ class GridTokenizer:
             "frame": str(self.frame),
             "voices": self.voices,
             "holds": self.holds,
+            "repeats": self.repeats,
             "meters": list(self.meters.symbols),
             "pickups": [str(length) for length in self.pickups.symbols],
             "parts": [[part.name, part.program, part.is_drum] for part in self.parts],
@@ -409,6 +418,7 @@ class GridTokenizer:
             Fraction(table["frame"]),
             int(table["voices"]),
             bool(table["holds"]),
+            bool(table.get("repeats", False)),
             Vocabulary(tuple(str(meter) for meter in table["meters"])),
             Vocabulary(tuple(Fraction(length) for length in table["pickups"])),
             tuple(Part(*part) for part in table["parts"]),

@@ -18,6 +18,7 @@ from partimento.tokens.vocabulary import END
 PLACE, STRENGTH, FERMATA_COLUMN, KEY_COLUMN, AFTER, LEFT = range(6)
 PLACES = 64  # positions in a bar that are distinguished; later ones count as the last
 NOT_KNOWN, NO_FERMATA, HAS_FERMATA = 1, 2, 3  # classes of FERMATA_COLUMN
+BEAT = 3  # class of STRENGTH
 KINDS = (PLACES + 1, 5, 4, 26, len(SIXTEENTHS_LEFT) + 2, len(SIXTEENTHS_LEFT) + 2)
 
 
@@ -72,3 +73,8 @@ def grid_facts(
     )
     facts[steps] = np.stack(columns, axis=1)
     return facts
+
+
+def on_beat(facts: np.ndarray) -> np.ndarray:
+    """Return which steps ``(T,)`` of facts ``(T, 6)`` are on a beat."""
+    return np.asarray(facts[:, STRENGTH] >= BEAT)

@@ -26,6 +26,7 @@ from partimento.tokens import note_grammar
 from partimento.tokens.base import Tokenizer
 from partimento.tokens.chords import ChordTokenizer
 from partimento.tokens.event_tokens import EventTokenizer
+from partimento.tokens.grid import GridTokenizer
 from partimento.tokens.notes import NoteTokenizer
 from partimento.tokens.voices import VoiceTokenizer
 
@@ -33,6 +34,7 @@ BLOCK = 256  # tables are padded to a multiple of this, to compile loops for few
 MOST_STEPS = 2_000_000
 # What a voice must do, if it need not strike a pitch: NEW is to begin a note or a rest.
 FREE, HOLD, SILENT, NEW = -1, -2, -3, -4
+LONGEST_HOLD = 64  # steps that an event of a grid is taken to last at most
 MANY = 1000  # more notes than can sound at once
 
 
@@ -84,7 +86,8 @@ class Timetable:
         self.hold = np.ones((length, PITCHES), bool)
         self.must_strike = np.zeros((length, PITCHES), bool)
         self.must_hold = np.zeros((length, PITCHES), bool)
-        count = tokenizer.voices if isinstance(tokenizer, VoiceTokenizer) else 0
+        has_voices = isinstance(tokenizer, (VoiceTokenizer, GridTokenizer))
+        count = tokenizer.voices if has_voices else 0
         self.voices = np.full((length, count), FREE, np.int32)
         self.fewest = np.zeros(length, np.int32)
         self.most = np.full(length, MANY, np.int32)
@@ -122,15 +125,19 @@ def kind_of(tokenizer: Tokenizer) -> str:
     """
     if isinstance(tokenizer, ChordTokenizer):
         return "chords"
-    if not isinstance(tokenizer, (NoteTokenizer, VoiceTokenizer)):
+    if isinstance(tokenizer, (VoiceTokenizer, GridTokenizer)):
+        return "voices"
+    if not isinstance(tokenizer, NoteTokenizer):
         raise PartimentoError(f"constraints do not know the tokenizer {tokenizer.name}")
-    return "voices" if isinstance(tokenizer, VoiceTokenizer) else "notes"
+    return "notes"
 
 
 def steps_of(tokenizer: Tokenizer) -> np.ndarray:
     """Return the length of each duration of a tokenizer in steps, (D,) int32."""
     if isinstance(tokenizer, ChordTokenizer):
         return tokenizer.duration_steps
+    if isinstance(tokenizer, GridTokenizer):  # a cell can hold for any number of steps
+        return np.arange(1, LONGEST_HOLD + 1, dtype=np.int32) * tokenizer.frame.numerator
     assert isinstance(tokenizer, EventTokenizer)
     return tokenizer.layout.duration_steps
 
@@ -438,6 +445,8 @@ def _chord_fits(
 
 
 def _voice_ranges(table: Timetable) -> list[tuple[int, int]]:
+    if isinstance(table.tokenizer, GridTokenizer):
+        return [(table.tokenizer.low, table.tokenizer.high)] * table.tokenizer.voices
     assert isinstance(table.tokenizer, VoiceTokenizer)
     ranges = table.tokenizer.layout.ranges
     count = table.tokenizer.voices
