@@ -18,7 +18,7 @@ SMALL: dict[str, dict[str, object]] = {
     "notewise": {"units": 16, "layers": 1, "heads": 2, "context": 32},
     "markov": {},
     "embeddings": {"embed_size": 8},
-    "coconet": {"units": 16, "layers": 2, "copy_reach": 2},
+    "coconet": {"units": 16, "layers": 2},
     "deepbach": {"units": 8, "embed_size": 4, "dense": 12},
 }
 

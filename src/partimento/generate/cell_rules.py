@@ -71,8 +71,8 @@ def allowed_cells(
 class Parallels:
     """Exclude the pitches of a cell that would move in parallel fifths or octaves.
 
-    Two voices move in parallel if both change their pitch from one step to another, and keep a
-    fifth or an octave, give or take octaves. Steps that follow each other are compared, and also
+    Two voices move in parallel if both change their pitch and keep a fifth or an octave, give or
+    take octaves. Steps that follow each other are compared, and also
     the eighths of a finer grid.
 
     Parameters

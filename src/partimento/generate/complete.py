@@ -1,7 +1,7 @@
 """Complete a piece: write the unknown cells of its grid, and keep all other notes.
 
-`complete` serves harmonizing (the melody is known), filling (all but some bars are known) and
-varying (some notes are unknown) with any model of a grid. Shapes: T steps, N voices.
+To harmonize, the melody is known. To fill bars, all others are. To vary, some notes are unknown.
+`complete` does all three with any model of a grid. Shapes: T steps, N voices.
 """
 
 from __future__ import annotations
@@ -51,14 +51,14 @@ class Placed(NamedTuple):
     ids : (S, N + 1) int32
         The rows of the piece, moved by `shift` semitones.
     shift : int
-    given : tuple of int
-        The voices that were given.
+    parts : tuple of int
+        The voice of each part of the original piece.
     """
 
     piece: Piece
     ids: np.ndarray
     shift: int
-    given: tuple[int, ...]
+    parts: tuple[int, ...]
 
     @property
     def cells(self) -> np.ndarray:
@@ -79,8 +79,8 @@ def place(trained: TrainedModel, piece: Piece, voices: Sequence[int] | None = No
     Raises
     ------
     PartimentoError
-        If the model is none of a grid, the piece is empty or has more parts than the model has
-        voices, two notes of a part sound at once, or no octave fits the range of the model.
+        If the model is none of a grid, or the piece is empty. Also if it has more parts than the
+        model has voices, or does not fit its range in any octave.
     """
     if not completes(trained):
         raise PartimentoError(
@@ -111,7 +111,7 @@ def place(trained: TrainedModel, piece: Piece, voices: Sequence[int] | None = No
 
 
 def _in_range(trained: TrainedModel, piece: Piece) -> tuple[np.ndarray, int]:
-    """Return the rows of a piece, and the transposition with which the model knows its notes."""
+    """Return the rows of a piece, moved to where the model knows its notes."""
     item = in_common_key(piece, trained.settings.tokens.transpose)
     for octaves in SHIFTS:
         shift = item.interval + octaves
@@ -146,7 +146,7 @@ def unknown_cells(
     tokenizer: Any = trained.tokenizer
     unknown = np.zeros(placed.cells.shape, bool)
     if bars is None:
-        unknown[:, [v for v in range(tokenizer.voices) if v not in placed.given]] = True
+        unknown[:, [v for v in range(tokenizer.voices) if v not in placed.parts]] = True
     else:
         for bar in placed.piece.bars():
             if bars.start <= bar.number < bars.stop:

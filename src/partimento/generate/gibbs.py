@@ -74,7 +74,7 @@ class GridSampler:
     ----------
     model : GibbsModel
     facts : (T, 6) int
-        What is known of each step (`grid_facts`).
+        See `grid_facts`.
     allowed : (T, N, V) bool
         The ids that each cell may have.
     parallels : Parallels or None
@@ -212,7 +212,7 @@ class GridSampler:
         return allowed
 
     def sounding(self, grid: np.ndarray, hidden: np.ndarray | None = None) -> np.ndarray:
-        """Return the pitches that sound, ``(B, T, N)``; negative for rests and hidden cells."""
+        """Return the sounding pitches ``(B, T, N)``; negative for rests and hidden cells."""
         pitches = self.pitches[grid]
         if self.model.tokenizer.holds:
             steps = np.where(grid != HOLD, np.arange(grid.shape[1])[None, :, None], 0)
@@ -273,7 +273,8 @@ class GibbsStrategy:
 
     def compose(self, trained: TrainedModel, request: Request, seed: int) -> Generated:
         """Compose candidates; rows after the prompt are unknown."""
-        tokenizer, limits = trained.tokenizer, request.limits
+        tokenizer: Any = trained.tokenizer
+        limits = request.limits
         prompt = request.prompt.ids
         if limits.total >= 0:
             steps = -(-limits.total // tokenizer.frame.numerator)

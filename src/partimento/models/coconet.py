@@ -8,11 +8,10 @@ The network differs from the paper's, which has 64 two-dimensional convolutions 
 and nine million parameters. Here, the cells of each step are embedded together. Residual blocks
 then mix the steps (a depthwise convolution, dilated more and more) and the channels (two dense
 layers). Copies of the pieces in all keys (`tokens.transpose = "all"`) take the place of convolution
-over pitch. The output of a cell also has weights for each near cell of the same voice, by which it
-can copy that cell.
+over pitch. The network also reads the nearest known cells before and after each cell in its voice,
+however far away they are, and can copy them.
 
-Settings: width and number of the blocks, reach of the copies, dropout, and the share of windows
-that know whole voices or all but a span. Recipe `minibach-harmonise` gives the first voice alone,
+Settings: width and number of the blocks, dropout, and which cells are known in training. Recipe `minibach-harmonise` gives the first voice alone,
 as MiniBach does (Briot, Hadjeres & Pachet 2019), and predicts the other voices in one pass.
 """
 
@@ -26,11 +25,13 @@ from keras import layers, ops
 from pydantic import Field
 
 from partimento.config import ModelSettings
-from partimento.models.gibbs import FactsEmbedding, GibbsModel, HideCells
+from partimento.models.gibbs import HIDDEN, FactsEmbedding, GibbsModel, HideCells
 from partimento.tokens.grid_facts import KINDS
 
 DILATIONS = (1, 2, 4, 8, 16, 32)  # of the blocks, in turn
 TAPS = 5  # steps that a depthwise convolution reads
+FARTHEST = 16  # steps up to which distances of known cells are told apart
+LONGEST = 1023  # steps within which the nearest known cell is found
 
 # ---------------------------------------------------------------------- configuration
 
@@ -39,14 +40,8 @@ class Config(ModelSettings):
     """Settings of `Coconet`."""
 
     name: Literal["coconet"] = Field(default="coconet", description="The model.")
-    units: int = Field(default=192, ge=8, le=4096, description="Width of the residual blocks.")
-    layers: int = Field(default=8, ge=1, le=64, description="Number of residual blocks.")
-    copy_reach: int = Field(
-        default=8,
-        ge=0,
-        le=64,
-        description="Steps before and after a cell from which its prediction can copy.",
-    )
+    units: int = Field(default=128, ge=8, le=4096, description="Width of the residual blocks.")
+    layers: int = Field(default=6, ge=1, le=64, description="Number of residual blocks.")
     dropout: float = Field(default=0.1, ge=0, lt=1, description="Dropout in each block.")
     whole_voices: float = Field(
         default=0.25,
@@ -98,29 +93,69 @@ class TimeMix(layers.Layer):
         )
 
 
-class CopyCells(layers.Layer):
-    """Add to the logits of a cell weights for the near cells of the same voice.
+class NearestKnown(layers.Layer):
+    """Find the nearest known cells before and after each cell, in the same voice."""
 
-    The weight of each distance is computed from the channels. Inputs are the logits ``(B, T, N,
-    V)``, the weights ``(B, T, N · 2R)`` and the cells ``(B, T, N)``.
-    """
+    def call(self, cells: Any) -> Any:
+        """Return their ids and how far away they are, ``(B, T, N)`` each.
 
-    def __init__(self, reach: int, **kwargs: Any) -> None:
+        The order is: ids before, ids after, distances before and after. Distances are counted up to
+        FARTHEST. The id is HIDDEN if no known cell is on this side.
+        """
+        before, far_before = self._before(cells)
+        after, far_after = self._before(ops.flip(cells, axis=1))
+        return before, ops.flip(after, axis=1), far_before, ops.flip(far_after, axis=1)
+
+    def _before(self, cells: Any) -> Any:
+        steps = ops.cumsum(ops.ones_like(cells), axis=1)  # 1, 2, 3, …
+        last = ops.where(cells != HIDDEN, steps, 0)
+        last = ops.pad(last, ((0, 0), (1, 0), (0, 0)))[:, :-1]
+        # The running maximum, by shifts of 1, 2, 4, … steps.
+        for shift in (2**power for power in range(LONGEST.bit_length())):
+            length = last.shape[1] or ops.shape(last)[1]
+            moved = ops.pad(last, ((0, 0), (shift, 0), (0, 0)))[:, :length]
+            last = ops.maximum(last, moved)
+        ids = ops.take_along_axis(cells, ops.maximum(last - 1, 0), axis=1)
+        is_none = last == 0
+        far = ops.where(is_none, FARTHEST, ops.minimum(steps - last, FARTHEST))
+        return ops.where(is_none, HIDDEN, ids), far
+
+
+class VoiceEmbedding(layers.Layer):
+    """Add up a learned vector for the number of each voice; voices have tables of their own."""
+
+    def __init__(self, voices: int, numbers: int, size: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.reach = reach
+        self.voices, self.numbers, self.size = voices, numbers, size
+        self.table = layers.Embedding(voices * numbers, size, name="table")
+
+    def build(self, shape: Any) -> None:
+        """Build the tables."""
+        self.table.build(shape)
+
+    def compute_output_shape(self, shape: Any) -> Any:
+        """Return the shape of the vectors."""
+        return (*shape[:-1], self.size)
+
+    def call(self, numbers: Any) -> Any:
+        """Return ``(B, T, size)`` for numbers ``(B, T, N)``."""
+        shifted = numbers + np.arange(self.voices, dtype="int32") * self.numbers
+        return ops.sum(self.table(shifted), axis=2)
+
+
+class CopyCells(layers.Layer):
+    """Add to the logits of a cell weights for the ids of the nearest known cells.
+
+    Inputs are the logits ``(B, T, N, V)``, the weights ``(B, T, 2N)`` and the ids before and after
+    ``(B, T, N)``.
+    """
 
     def call(self, inputs: Any) -> Any:
         """Return the new logits."""
-        logits, weights, cells = inputs
-        length, reach = cells.shape[1] or ops.shape(cells)[1], self.reach
+        logits, weights, before, after = inputs
         voices, size = logits.shape[2], logits.shape[3]
-        ids = ops.one_hot(cells, size, dtype="float32")  # (B, T, N, V)
-        padded = ops.pad(ids, ((0, 0), (reach, reach), (0, 0), (0, 0)))
-        offsets = [each for each in range(2 * reach + 1) if each != reach]
-        for number, offset in enumerate(offsets):
-            columns = slice(number * voices, (number + 1) * voices)
-            weight = ops.expand_dims(weights[..., columns], -1)
-            logits = logits + weight * padded[:, offset : offset + length]
+        for ids, own in ((before, weights[..., :voices]), (after, weights[..., voices:])):
+            logits = logits + ops.one_hot(ids, size, dtype="float32") * ops.expand_dims(own, -1)
         return logits
 
 
@@ -136,9 +171,7 @@ class Coconet(GibbsModel):
         super().__init__(config, tokenizer)
         cells = keras.Input((None, self.voices), dtype="int32", name="cells")
         facts = keras.Input((None, len(KINDS)), dtype="int32", name="facts")
-        hide = HideCells(
-            config.whole_voices, config.spans, 1 if config.melody_only else None, name="hide"
-        )
+        hide = HideCells(config.whole_voices, config.spans, int(config.melody_only), name="hide")
         hidden = hide(cells)
         logits = self.scorer([self.readable(cells, hidden), facts])
         self.network = keras.Model([cells, facts], [logits, hidden], name="coconet")
@@ -148,18 +181,23 @@ class Coconet(GibbsModel):
         config, voices, size = self.config, self.voices, self.cells
         cells = keras.Input((None, voices), dtype="int32", name="read")
         facts = keras.Input((None, len(KINDS)), dtype="int32", name="read_facts")
-        # Each voice has a table of its own: the vectors of one step are added up.
-        shifted = cells + np.arange(voices, dtype="int32") * size
-        vectors = layers.Embedding(voices * size, config.units, name="cell_embedding")(shifted)
-        x = ops.sum(vectors, axis=2) + FactsEmbedding(config.units, name="facts")(facts)
+        before, after, far_before, far_after = NearestKnown(name="nearest")(cells)
+        x = FactsEmbedding(config.units, name="facts")(facts)
+        for name, numbers, kinds in (
+            ("cell", cells, size),
+            ("before", before, size),
+            ("after", after, size),
+            ("far_before", far_before, FARTHEST + 1),
+            ("far_after", far_after, FARTHEST + 1),
+        ):
+            x = x + VoiceEmbedding(voices, kinds, config.units, name=name)(numbers)
         for number in range(config.layers):
             x = self._block(x, number)
         x = layers.LayerNormalization(name="last_norm")(x)
         logits = layers.Dense(voices * size, name="output")(x)
         logits = layers.Reshape((-1, voices, size), name="by_voice")(logits)
-        if config.copy_reach:
-            weights = layers.Dense(voices * 2 * config.copy_reach, name="copy_weights")(x)
-            logits = CopyCells(config.copy_reach, name="copy")([logits, weights, cells])
+        weights = layers.Dense(2 * voices, name="copy_weights")(x)
+        logits = CopyCells(name="copy")([logits, weights, before, after])
         return keras.Model([cells, facts], logits, name="scorer")
 
     def _block(self, x: Any, number: int) -> Any:

@@ -1,15 +1,15 @@
 """Predict each cell of a grid from the music before it, after it and beside it.
 
 This follows DeepBach (Hadjeres, Pachet & Nielsen 2017). One recurrent network reads all voices up
-to a step, another one reads backwards down to it, and a dense network reads the other voices at the
+to a step, and another one reads backwards down to it. A dense network reads the other voices at the
 step. Together they predict the cell of one voice. A hold symbol says that a note goes on, so that
 redrawing one cell can change a whole note. The place in the bar, fermatas and the key are given.
 
 Differences from the paper: one network serves all voices, with the voice as an input, instead of
-four. Both recurrent networks run once over a whole window, and all its cells are predicted at once:
-no prediction sees its own cell, because each direction stops a step before it. In a share of the
-windows (`hidden`), some cells are hidden as in Coconet (`models.gibbs`), so that sampling can start
-from an empty grid instead of random notes.
+four. Both recurrent networks run once over a whole window, and all its cells are predicted at once.
+No prediction sees its own cell, because each direction stops a step before it. In a share of the
+windows (`hidden`), some cells are hidden as in Coconet (`models.gibbs`). Sampling can therefore
+start from an empty grid instead of random notes.
 
 The loss is the pseudo-likelihood: the nats of each cell given all others. It is not a likelihood of
 pieces, and `nats` returns None.
@@ -113,10 +113,10 @@ class DeepBach(GibbsModel):
         facts = keras.Input((None, len(KINDS)), dtype="int32", name="read_facts")
         shifted = cells + np.arange(voices, dtype="int32") * size
         vectors = layers.Embedding(voices * size, config.embed_size, name="cell_embedding")(shifted)
-        given = FactsEmbedding(config.embed_size, name="facts")(facts)
+        step_facts = FactsEmbedding(config.embed_size, name="facts")(facts)
         flat = layers.Reshape((-1, voices * config.embed_size), name="flat")(vectors)
         steps = layers.Dense(config.units, activation="relu", name="steps")(
-            self._drop(layers.Concatenate(name="step")([flat, given]), "steps")
+            self._drop(layers.Concatenate(name="step")([flat, step_facts]), "steps")
         )
         before = LSTM(config.units, return_sequences=True, name="before")(steps)
         after = Backwards(name="backwards")(steps)
@@ -124,7 +124,7 @@ class DeepBach(GibbsModel):
         around = [
             Earlier(name="earlier")(before),
             Backwards(name="forwards")(Earlier(name="later")(after)),
-            given,
+            step_facts,
         ]
         context = layers.Dense(config.dense, name="around")(
             self._drop(layers.Concatenate(name="context")(around), "around")
@@ -176,7 +176,8 @@ class DeepBach(GibbsModel):
     def pseudo_nats(self, tokens: Tokens) -> np.ndarray:
         """Return the nats of each cell of a piece given all others, ``(T, N)``."""
         rows, _ = steps_of(tokens, self.voices)
-        return self.masked_nats(tokens, np.zeros((1, *rows.shape), bool))[0]
+        nats = self.masked_nats(tokens, np.zeros((1, *rows.shape), bool))
+        return np.asarray(nats[0])
 
 
 assert HIDDEN != HOLD

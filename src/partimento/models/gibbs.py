@@ -1,10 +1,10 @@
-"""Define the family of models that predict cells of a grid from the cells around them.
+"""Define the family of models that predict any cells of a grid from the others.
 
 Training hides some cells of a window, and the model predicts them from the others. The hidden cells
 differ from step to step, so that one network learns to predict any cells from any others. This is
 an orderless autoregressive model (Uria, Murray & Larochelle 2014, "A deep and tractable density
-estimator"): with the cells of a piece in any order, each one predicted from those before it, the
-product of the probabilities is an exact likelihood.
+estimator"). The cells of a piece can be put in any order, and each predicted from those before it.
+The product of these probabilities is an exact likelihood.
 
 Shapes: B windows, T steps, N voices, V ids of a cell, D cells of a piece (T · N).
 """
@@ -36,24 +36,23 @@ GOLDEN = 0.6180339887498949  # its multiples modulo 1 are evenly spread
 class HideCells(layers.Layer):
     """Choose the cells of each window to hide.
 
-    The number of hidden cells is uniform from 1 to all. In training, `voices` of the windows know
-    some voices completely, and `spans` of them everything outside a span of time. Outside training,
-    the choice is always the same, so that losses can be compared.
+    The number of hidden cells is uniform from 1 to all. In training, a share `voices` of the
+    windows know some voices completely, and a share `spans` know everything outside a span of time.
+    Outside training, the choice is always the same, so that losses can be compared. With
+    `known_voices`, the first voices are always known, and all others always hidden.
     """
 
-    def __init__(
-        self, voices: float, spans: float, given: int | None = None, **kwargs: Any
-    ) -> None:
+    def __init__(self, voices: float, spans: float, known_voices: int = 0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.voices, self.spans, self.given = voices, spans, given
+        self.voices, self.spans, self.known_voices = voices, spans, known_voices
         self.seed_generator = keras.random.SeedGenerator()
 
     def call(self, cells: Any, training: bool = False) -> Any:
         """Return ``(B, T, N)`` bool: the hidden cells."""
         batch, length, voices = ops.shape(cells)[0], cells.shape[1], cells.shape[2]
         usable = cells >= SPECIAL
-        if self.given is not None:  # the same voices are always given
-            return ops.logical_and(usable, np.arange(voices) >= self.given)
+        if self.known_voices:  # and no others
+            return ops.logical_and(usable, np.arange(voices) >= self.known_voices)
 
         def draw(*shape: Any) -> Any:
             seed = self.seed_generator if training else 1 + len(shape)
@@ -217,7 +216,7 @@ class GibbsModel(Model):
         self,
         tokens: Tokens,
         *,
-        given: np.ndarray | None = None,
+        known: np.ndarray | None = None,
         orderings: int = ORDERINGS,
         positions: int = POSITIONS,
         seed: int = 0,
@@ -231,15 +230,15 @@ class GibbsModel(Model):
         Parameters
         ----------
         tokens : Tokens
-        given : (T, N) bool, optional
+        known : (T, N) bool, optional
             Cells that are known from the beginning, such as a melody; they cost nothing.
         orderings, positions : int
         seed : int
         """
         rows, _ = steps_of(tokens, self.voices)
         unknown = rows >= SPECIAL
-        if given is not None:
-            unknown &= ~given
+        if known is not None:
+            unknown &= ~known
         cells = np.flatnonzero(unknown)
         if not len(cells):
             return np.zeros(orderings)
@@ -255,7 +254,7 @@ class GibbsModel(Model):
         return np.asarray(nats.reshape(orderings, positions).mean(axis=1) * len(cells))
 
     def nats(self, pieces: Sequence[Tokens], *, missing: float = 0.0) -> Likelihood | None:
-        """Return the likelihood of pieces, as the mean of eight random orders of their cells.
+        """Return the likelihood of pieces, as the mean of eight orders of their cells.
 
         The length of a piece, and the facts of its steps, are given. See `ordering_nats`.
         """
@@ -270,5 +269,5 @@ class GibbsModel(Model):
 
 
 def steps_of(tokens: Tokens, voices: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the cells ``(T, N)`` and the facts ``(T, 6)`` of a piece, without header and end."""
+    """Return the cells ``(T, N)`` and the facts ``(T, 6)`` of a piece."""
     return tokens.ids[HEADER:-1, :voices], tokens.context["features"][HEADER:-1]

@@ -3,9 +3,9 @@
 A cell is a rest, the pitch of a note, or HOLD where the note or rest of the step before goes on.
 Without HOLD (`tokens.hold`), each step of a note has its pitch, and repeated notes are tied.
 
-A model of a grid predicts cells from cells on all sides. The rest of a row is given to it, and is
-never predicted: a last field marks fermatas, and a header states meter, pickup and key. The context
-array ``features`` spells this out for every step (`grid_facts`).
+A model of a grid predicts cells from cells on all sides. It never predicts the rest of a row: a
+last field marks fermatas, and a header states meter, pickup and key. The context array ``features``
+spells this out for every step (`grid_facts`).
 
 Shapes: S rows of a piece, header included; T steps; N voices; V ids of a cell.
 """
@@ -18,6 +18,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any, ClassVar
 
 import numpy as np
@@ -61,8 +62,8 @@ class GridTokenizer:
     holds : bool
         Whether cells hold (HOLD). If not, cells do not say whether a note is struck again.
     repeats : bool
-        Whether notes can be repeated. Without HOLD, a note that goes on is then struck again on
-        every beat on which the first voice begins a note, as in a hymn.
+        Whether notes can be repeated. Without HOLD, a note that goes on is then struck again when
+        the first voice begins a note on a beat, as in a hymn.
     meters : Vocabulary of str
         Meters of the training pieces, such as ``"3/4"``.
     pickups : Vocabulary of Fraction
@@ -225,7 +226,7 @@ class GridTokenizer:
         return grid_facts(
             ids[:, -1],
             frame=self.frame,
-            bar=Meter(*map(int, meter.split("/"))).bar_ql,
+            bar=_meter_of(meter).bar_ql,
             pickup=pickup,
             key=key,
         )
@@ -311,7 +312,7 @@ class GridTokenizer:
         return Piece(
             Notes(notes),
             length=len(pitches) * frame,
-            meters=(Meter(*map(int, meter.split("/"))),),
+            meters=(_meter_of(meter),),
             pickup=pickup,
             keys=() if key == NO_KEY else (_key_of(key),),
             parts=self.parts or (Part(),) * self.voices,
@@ -435,6 +436,11 @@ def _changes(values: np.ndarray) -> np.ndarray:
 def _meter_name(piece: Piece) -> str:
     meter = piece.first_meter
     return f"{meter.numerator}/{meter.denominator}"
+
+
+def _meter_of(name: str) -> Meter:
+    numerator, denominator = name.split("/")
+    return Meter(int(numerator), int(denominator))
 
 
 def _key_number(key: Key) -> int:

@@ -1,8 +1,8 @@
 """Describe what is known of each step of a grid before any note of it.
 
-These facts are given to a model of a grid, and cost nothing in its likelihood: the place in the
-bar, the fermatas, the key, and how far the step is from the beginning and from the end. Of every
-column, class 0 stands for rows that are no steps.
+These facts are the place in the bar, the fermatas, the key, and the distances from the beginning
+and from the end. A model of a grid is given them, and they cost nothing in its likelihood. Class 0
+of every column stands for rows that are no steps.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ def grid_facts(
     Returns
     -------
     (S, 6) int16
-        The place in the bar in steps, the strength of the place (4 on the downbeat, 3 on another
-        beat, 2 on half a beat, 1 elsewhere), the fermata, the key, and classes of the time since
-        the beginning and until the end.
+        The place in the bar in steps. The strength of the place: 4 on the downbeat, 3 on another
+        beat, 2 on half a beat, 1 elsewhere. The fermata and the key. Classes of the time since the
+        beginning, and of the time until the end.
     """
     is_step = np.arange(len(marks)) >= HEADER
     is_step &= marks > END

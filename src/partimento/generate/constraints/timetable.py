@@ -86,8 +86,7 @@ class Timetable:
         self.hold = np.ones((length, PITCHES), bool)
         self.must_strike = np.zeros((length, PITCHES), bool)
         self.must_hold = np.zeros((length, PITCHES), bool)
-        has_voices = isinstance(tokenizer, (VoiceTokenizer, GridTokenizer))
-        count = tokenizer.voices if has_voices else 0
+        count = getattr(tokenizer, "voices", 0) if self.kind == "voices" else 0
         self.voices = np.full((length, count), FREE, np.int32)
         self.fewest = np.zeros(length, np.int32)
         self.most = np.full(length, MANY, np.int32)
@@ -125,7 +124,7 @@ def kind_of(tokenizer: Tokenizer) -> str:
     """
     if isinstance(tokenizer, ChordTokenizer):
         return "chords"
-    if isinstance(tokenizer, (VoiceTokenizer, GridTokenizer)):
+    if isinstance(tokenizer, VoiceTokenizer) or tokenizer.name == GridTokenizer.name:
         return "voices"
     if not isinstance(tokenizer, NoteTokenizer):
         raise PartimentoError(f"constraints do not know the tokenizer {tokenizer.name}")
@@ -136,8 +135,9 @@ def steps_of(tokenizer: Tokenizer) -> np.ndarray:
     """Return the length of each duration of a tokenizer in steps, (D,) int32."""
     if isinstance(tokenizer, ChordTokenizer):
         return tokenizer.duration_steps
-    if isinstance(tokenizer, GridTokenizer):  # a cell can hold for any number of steps
-        return np.arange(1, LONGEST_HOLD + 1, dtype=np.int32) * tokenizer.frame.numerator
+    if tokenizer.name == GridTokenizer.name:  # a cell can hold for any number of steps
+        own: Any = tokenizer
+        return np.arange(1, LONGEST_HOLD + 1, dtype=np.int32) * int(own.frame.numerator)
     assert isinstance(tokenizer, EventTokenizer)
     return tokenizer.layout.duration_steps
 
@@ -445,8 +445,9 @@ def _chord_fits(
 
 
 def _voice_ranges(table: Timetable) -> list[tuple[int, int]]:
-    if isinstance(table.tokenizer, GridTokenizer):
-        return [(table.tokenizer.low, table.tokenizer.high)] * table.tokenizer.voices
+    if table.tokenizer.name == GridTokenizer.name:
+        own: Any = table.tokenizer
+        return [(int(own.low), int(own.high))] * int(own.voices)
     assert isinstance(table.tokenizer, VoiceTokenizer)
     ranges = table.tokenizer.layout.ranges
     count = table.tokenizer.voices
