@@ -11,8 +11,9 @@ layers). Copies of the pieces in all keys (`tokens.transpose = "all"`) take the 
 over pitch. The network also reads the nearest known cells before and after each cell in its voice,
 however far away they are, and can copy them.
 
-Settings: width and number of the blocks, dropout, and which cells are known in training. Recipe `minibach-harmonise` gives the first voice alone,
-as MiniBach does (Briot, Hadjeres & Pachet 2019), and predicts the other voices in one pass.
+Settings: width and number of the blocks, dropout, and which cells are known in training. Recipe
+`minibach-harmonise` gives the first voice alone, as MiniBach does (Briot, Hadjeres & Pachet 2019),
+and predicts the other voices in one pass.
 """
 
 from __future__ import annotations
