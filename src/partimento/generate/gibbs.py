@@ -10,6 +10,7 @@ Known cells never change. Shapes: B candidates, T steps, N voices, V ids of a ce
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,6 +86,8 @@ class GridSampler:
     ----------
     broken : (B,) int
         After `sample`, the parallels that are left in each candidate.
+    on_draw : callable or None
+        Called after each draw with the grids and a mask of the drawn cells, ``(B, T, N)`` each.
     """
 
     def __init__(
@@ -105,6 +108,7 @@ class GridSampler:
         self.pitches[FIRST_PITCH:] = np.arange(model.tokenizer.low, model.tokenizer.high + 1)
         self.broken = np.zeros(0, np.int32)
         self.unknown = np.zeros(allowed.shape[:2], bool)
+        self.on_draw: Callable[[np.ndarray, np.ndarray], None] | None = None
 
     def sample(
         self,
@@ -193,6 +197,8 @@ class GridSampler:
                 self.sampling.to_array(),
                 truncates=self.sampling.truncates,
             )
+        if self.on_draw is not None:
+            self.on_draw(grid, chosen)
 
     def _without_parallels(
         self, grid: np.ndarray, hidden: np.ndarray, chosen: np.ndarray, allowed: np.ndarray

@@ -31,7 +31,7 @@ from partimento.tokens.grid_facts import KINDS
 
 DILATIONS = (1, 2, 4, 8, 16, 32)  # of the blocks, in turn
 TAPS = 5  # steps that a depthwise convolution reads
-FARTHEST = 16  # steps up to which distances of known cells are told apart
+FARTHEST = 16  # steps up to which distances of known cells are distinguished
 LONGEST = 1023  # steps within which the nearest known cell is found
 
 # ---------------------------------------------------------------------- configuration
@@ -123,7 +123,7 @@ class NearestKnown(layers.Layer):
 
 
 class VoiceEmbedding(layers.Layer):
-    """Add up a learned vector for the number of each voice; voices have tables of their own."""
+    """Add up a learned vector for each voice, from a table of its own."""
 
     def __init__(self, voices: int, numbers: int, size: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)

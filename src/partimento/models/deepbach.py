@@ -151,7 +151,8 @@ class DeepBach(GibbsModel):
         Outside training, no cell is hidden from the others. Two thirds of the cells or more are
         holds; ``struck`` is the nats per cell of the others, which are harder to predict.
         """
-        cells, facts = batch["targets"][..., : self.voices], batch["features"]
+        cells = ops.convert_to_tensor(batch["targets"][..., : self.voices])
+        facts = ops.convert_to_tensor(batch["features"])
         if training and self.config.hidden:
             _, hidden = self.network([cells, facts], training=True)
             number = np.arange(cells.shape[0]) / max(cells.shape[0] - 1, 1)
