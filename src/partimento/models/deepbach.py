@@ -90,6 +90,18 @@ class OtherVoices(layers.Layer):
         return (*shape[:3], shape[2] * shape[3])
 
 
+class VoiceVectors(layers.Layer):
+    """Add a learned vector per voice, by which one network serves all voices."""
+
+    def build(self, shape: Any) -> None:
+        """Create the weights."""
+        self.table = self.add_weight(shape=shape[2:], initializer="random_normal", name="table")
+
+    def call(self, x: Any) -> Any:
+        """Return ``(B, T, N, C)`` with the vectors added."""
+        return x + self.table
+
+
 # ---------------------------------------------------------------------- model
 
 
@@ -130,9 +142,7 @@ class DeepBach(GibbsModel):
             self._drop(layers.Concatenate(name="context")(around), "around")
         )
         beside = layers.Dense(config.dense, name="beside")(OtherVoices(name="others")(vectors))
-        which = ops.expand_dims(np.arange(voices, dtype="int32"), 0)
-        voice = layers.Embedding(voices, config.dense, name="voice")(which)  # (1, N, dense)
-        x = ops.relu(ops.expand_dims(context, 2) + beside + ops.expand_dims(voice, 1))
+        x = ops.relu(ops.expand_dims(context, 2) + VoiceVectors(name="voice")(beside))
         x = layers.Dense(config.dense, activation="relu", name="joined")(self._drop(x, "joined"))
         return keras.Model(
             [cells, facts],
