@@ -34,7 +34,7 @@ from partimento.tokens.vocabulary import PAD
 from partimento.training.trained_model import TrainedModel
 
 CANDIDATES = 128  # that are weighed
-POOL = 8  # drawn by their weights; the best of them is returned first
+POOL = 16  # drawn by their weights; the best of them is returned first
 FOLLOWING_BARS = 4  # whose probability weighs a candidate
 BARS = re.compile(r"\s*(\d{1,6})\s*(?:[-–]\s*(\d{1,6}))?\s*")
 

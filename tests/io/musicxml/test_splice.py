@@ -9,6 +9,7 @@ import pytest
 
 from partimento import Note
 from partimento.errors import PartimentoError
+from partimento.io.musicxml import splice as module
 from partimento.io.musicxml.read import parse, piece_of_document
 from partimento.io.musicxml.splice import splice
 from partimento.music.change import Change
@@ -157,6 +158,12 @@ def test_the_remark_is_in_the_identification() -> None:
         b"<part-list>", b"<identification><encoding/></identification><part-list>"
     )
     assert b"<encoding/><miscellaneous>" in splice(other, change(), "partimento: {}")
+
+
+def test_the_new_file_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_music", lambda *_, **__: [])  # loses all new notes
+    with pytest.raises(PartimentoError, match="does not allow to copy it"):
+        splice(document(), change((ONE * 4, ONE, 60)))
 
 
 @pytest.mark.parametrize(

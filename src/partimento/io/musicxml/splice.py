@@ -64,7 +64,8 @@ def splice(data: bytes, change: Change, remark: str = "") -> bytes:
     Raises
     ------
     PartimentoError
-        If the bars of the file are not those of its notes, or it cannot be copied.
+        If the bars of the file are not those of its notes, or it cannot be copied. The new file is
+        read again, and must have exactly the notes of the change.
     """
     root, tags = parse(data, ".musicxml"), tags_of(data)
     if root.tag != "score-partwise":
@@ -87,7 +88,17 @@ def splice(data: bytes, change: Change, remark: str = "") -> bytes:
             pieces += writer.filled(data, change, composed)
     if remark:
         pieces.append(remark_in(data, tags, remark))
-    return replaced(data, pieces)
+    new = replaced(data, pieces)
+    # Programs round durations in their own ways: see whether the file says what it should.
+    if _sounding(piece_of_document(parse(new, ".musicxml"))) != _sounding(after):
+        raise PartimentoError("the rhythm of this MusicXML file does not allow to copy it")
+    return new
+
+
+def _sounding(piece: Piece) -> list[tuple[Fraction, Fraction, int, int]]:
+    """Return onset, duration, pitch and part of all notes but grace notes."""
+    notes = (note for note in piece.notes if not note.grace)
+    return sorted((note.onset, note.duration, note.pitch, note.part) for note in notes)
 
 
 def replaced(data: bytes, pieces: Sequence[Replacement]) -> bytes:
