@@ -52,7 +52,7 @@ TEXTS = {
         "guitar music",
         "of the Mutopia archive",
         "the guitar's range",
-        "It knows no fingering: what it writes may ask for a stretch that no hand has. It learned"
+        "It learned"
         " from nineteenth-century European guitar music and sounds like it.",
     ),
     "chorales": Text(

@@ -53,7 +53,9 @@ def test_the_nearest_sampling_is_kept_in_the_run(model: TrainedModel, corpus: Co
         (1.0, 0.9),
     ]
     assert all(trial.distance >= 0 for trial in found.trials)
-    assert found.best.distance == min(trial.distance for trial in found.trials)
+    assert all(trial.sound in (0, 1 / 3, 2 / 3, 1) for trial in found.trials)
+    least = max(trial.sound for trial in found.trials) - module.MARGIN
+    assert found.best.distance == min(t.distance for t in found.trials if t.sound >= least)
     tuned = [stage for stage in stages if stage[0] == "tune"]
     assert tuned[0] == ("tune", 0, 12)
     assert tuned[-1] == ("tune", 12, 12)
@@ -84,8 +86,14 @@ def test_of_equal_samplings_the_first_is_the_best() -> None:
     found = Tuning(tuple(trials), 0.5, 4, 12, 0)
     assert found.best.sampling.temperature == 0.8
     assert found.to_plain()["sampling"]["temperature"] == 0.8
-    row = {"temperature": 0.7, "top_p": 1.0, "min_p": 0.0, "distance": 2}
+    row = {"temperature": 0.7, "top_p": 1.0, "min_p": 0.0, "distance": 2, "sound": 1.0}
     assert found.to_plain()["trials"][0] == row
+
+
+def test_a_near_sampling_whose_pieces_end_badly_is_not_the_best() -> None:
+    rows = ((0.7, 1, 0.8), (0.8, 3, 0.94), (0.9, 2, 0.95), (1.0, 4, 1.0))
+    trials = [Trial(SampleSettings(temperature=t), d, sound) for t, d, sound in rows]
+    assert Tuning(tuple(trials), 0.5, 4, 12, 0).best.sampling.temperature == 0.9
 
 
 def test_too_few_validation_pieces_or_another_corpus_are_refused(

@@ -16,6 +16,7 @@ COLUMNS = (
     Column("top_p"),
     Column("min_p"),
     Column("distance"),
+    Column("sound"),
 )
 
 
