@@ -52,8 +52,7 @@ TEXTS = {
         "guitar music",
         "of the Mutopia archive",
         "the guitar's range",
-        "It learned"
-        " from nineteenth-century European guitar music and sounds like it.",
+        "It learned from nineteenth-century European guitar music and sounds like it.",
     ),
     "chorales": Text(
         "four-part chorales",
