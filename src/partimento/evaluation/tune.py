@@ -99,8 +99,8 @@ class Tuning:
     def best(self) -> Trial:
         """The trial with the smallest distance, among those with enough sound pieces.
 
-        These are the trials whose share of sound pieces is at most `MARGIN` below the highest. Of
-        equal ones, it is the first.
+        These are the trials whose share of sound pieces is at most `MARGIN` below the highest. The
+        first of equal ones is the best.
         """
         least = max(trial.sound for trial in self.trials) - MARGIN
         enough = [trial for trial in self.trials if trial.sound >= least - 1e-9]
