@@ -42,6 +42,7 @@ from partimento.generate.fill import (
     AutoregressiveFill,
     FillRequest,
     drawn,
+    joined_weights,
     parts_to_compose,
     weights_of,
 )
@@ -177,7 +178,7 @@ def measured(trained: TrainedModel, piece: Piece, folder: Path, seed: int) -> Ro
     if not filled.changes:
         return None
     own = strategy.following_of(trained, view, [original(view)])
-    weights = weights_of(filled.following)
+    weights = joined_weights(filled, weights_of(filled.following))
     chosen = drawn(weights, DRAWN, seed)
     stop = min(end + BARS * view.prompt.reference.meter.bar_ql, piece.length)
     count = sum(end <= note.onset < stop for note in piece.notes)
@@ -216,7 +217,7 @@ def kept(trained: TrainedModel, piece: Piece, seed: int) -> list[list[float]] | 
     rows = []
     for filters in (False, True):
         filled = AutoregressiveFill(filters).fill(trained, request, seed)
-        weights = weights_of(filled.following)
+        weights = joined_weights(filled, weights_of(filled.following))
         chosen = drawn(weights, DRAWN, seed)
         after = float(filled.following[chosen].mean()) / count
         rows.append([float(filled.nats[chosen].mean()), after, float(1 / (weights**2).sum())])

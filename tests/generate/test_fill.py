@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from partimento import InKey, Part, Piece, Range, read
+from partimento import InKey, Note, Part, Piece, Range, read
 from partimento.errors import PartimentoError
 from partimento.generate import fill as module
 from partimento.generate.fill import (
@@ -19,6 +20,8 @@ from partimento.generate.fill import (
     weights_of,
 )
 from partimento.generate.provenance import compose_again
+from partimento.music.change import Change
+from partimento.music.notes import Notes
 from partimento.training.trained_model import TrainedModel, load_model
 
 
@@ -109,6 +112,15 @@ def test_systematic_resampling_follows_the_weights() -> None:
         counts[drawn(np.array([0.7, 0.2, 0.1]), 1, seed)] += 1
     assert counts / 400 == pytest.approx([0.7, 0.2, 0.1], abs=0.07)
     assert sorted(drawn(np.full(4, 0.25), 4, 1)) == [0, 1, 2, 3]
+
+
+def test_copies_of_a_candidate_are_one() -> None:
+    notes = [Notes([Note(Fraction(0), Fraction(1), pitch)]) for pitch in (60, 62, 60)]
+    changes = [
+        Change(Fraction(0), Fraction(4), (0,), each, frozenset(), Fraction(4)) for each in notes
+    ]
+    filled = module.Filled(changes, np.zeros(3), np.zeros(3))
+    assert module.joined_weights(filled, np.array([0.5, 0.3, 0.2])).tolist() == [0.7, 0.3, 0.0]
 
 
 @pytest.mark.parametrize("bars", ["five", "5-8-9", slice(None, 4), slice(1, 9, 2)])

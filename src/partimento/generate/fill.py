@@ -289,9 +289,9 @@ def fill_candidates(
             f"none of {request.candidates} candidates fits the locked notes: try another seed, or"
             " keep less"
         )
-    weights = weights_of(filled.following)
+    weights = joined_weights(filled, weights_of(filled.following))
     weighing = Weighing(len(weights), float(1 / (weights**2).sum()))
-    order = _distinct(filled, drawn(weights, max(POOL, best), seed))
+    order = drawn(weights, max(POOL, best), seed)
     judged = [_judged(trained, request, filled, i, seed) for i in order]
     chosen = sorted(judged, key=lambda each: each.score)[:best]
     finished = [
@@ -390,14 +390,18 @@ def drawn(weights: np.ndarray, count: int, seed: int) -> list[int]:
     return list(dict.fromkeys(places.tolist()))
 
 
-def _distinct(filled: Filled, order: Sequence[int]) -> list[int]:
-    """Return candidates with different notes; a particle filter makes copies."""
+def joined_weights(filled: Filled, weights: np.ndarray) -> np.ndarray:
+    """Give the weights of candidates with the same notes to the first of them.
+
+    A particle filter makes copies, which are one candidate.
+    """
+    joined = np.zeros_like(weights)
     known: dict[tuple[bytes, ...], int] = {}
-    for i in order:
-        notes = filled.changes[i].notes
+    for i, change in enumerate(filled.changes):
+        notes = change.notes
         columns = (notes.onset, notes.duration, notes.pitch, notes.part)
-        known.setdefault(tuple(column.tobytes() for column in columns), i)
-    return list(known.values())
+        joined[known.setdefault(tuple(column.tobytes() for column in columns), i)] += weights[i]
+    return joined
 
 
 def _judged(

@@ -111,6 +111,13 @@ def test_a_remark_is_the_first_event() -> None:
     assert twice == splice(DATA, change(), "partimento: {1}")
 
 
+def test_overlapping_notes_of_one_pitch_are_refused() -> None:
+    kept = frozenset([(Fraction(0), 48, 1)])  # it lasts for eight quarters
+    notes = Notes([Note(ONE * 2, ONE, 48, part=1)])
+    with pytest.raises(PartimentoError, match="overlap"):
+        splice(DATA, Change(Fraction(0), ONE * 4, (1,), notes, kept, ONE * 8))
+
+
 def test_faults_are_reported() -> None:
     with pytest.raises(PartimentoError, match="96 ticks per quarter note"):
         splice(DATA, change((ONE * 4 + Fraction(1, 7), ONE, 60)))

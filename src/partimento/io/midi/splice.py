@@ -14,7 +14,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from partimento.errors import PartimentoError
+from partimento.errors import InvalidScoreError, PartimentoError
+from partimento.io.midi.read import midi_from_bytes
 from partimento.io.midi.smf import (
     END_OF_TRACK,
     ESCAPE,
@@ -24,12 +25,12 @@ from partimento.io.midi.smf import (
     PROGRAM,
     SIZES,
     SYSEX,
-    DamagedError,
     events_of,
     split_tracks,
     variable_number,
 )
 from partimento.music.change import Change
+from partimento.music.piece import Piece
 from partimento.music.provenance import MARK
 from partimento.short_repr import short_repr
 
@@ -80,11 +81,13 @@ def splice(data: bytes, change: Change, remark: str = "") -> bytes:
     Raises
     ------
     PartimentoError
-        If the file is damaged, or cannot represent the times of the new notes.
+        If the file is damaged, or cannot represent the times of the new notes. The new file is
+        read again, and must have exactly the notes of the change.
     """
     try:
         tracks = [_events(track) for track in split_tracks(data)]
-    except DamagedError as error:
+        before = midi_from_bytes(data).to_piece()
+    except InvalidScoreError as error:
         raise PartimentoError(f"a damaged MIDI file cannot be copied: {error}") from error
     ticks = int.from_bytes(data[12:14], "big")
     first = 0
@@ -99,8 +102,15 @@ def splice(data: bytes, change: Change, remark: str = "") -> bytes:
         raise PartimentoError("the parts of the MIDI file are not those of the piece")
     if remark and tracks:
         tracks[0] = _with_remark(tracks[0], remark)
-    chunks = iter(tracks)
-    return data[:14] + b"".join(_chunks(data, chunks))
+    new = data[:14] + b"".join(_chunks(data, iter(tracks)))
+    # A note-off ends any note of its pitch and channel: see whether the file says what it should.
+    if _sounding(midi_from_bytes(new).to_piece()) != _sounding(change.applied(before)):
+        raise PartimentoError("new and old notes of one pitch overlap on a MIDI channel")
+    return new
+
+
+def _sounding(piece: Piece) -> list[tuple[Fraction, Fraction, int, int]]:
+    return sorted((note.onset, note.duration, note.pitch, note.part) for note in piece.notes)
 
 
 def _continues(change: Change) -> bool:
