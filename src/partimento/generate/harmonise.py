@@ -12,6 +12,7 @@ import numpy as np
 from partimento.analysis.chord_labels import lead_sheet, with_chord_labels
 from partimento.errors import PartimentoError
 from partimento.generate.candidates import Generated
+from partimento.generate.complete import completes
 from partimento.generate.constraints.base import (
     Constraint,
     Scene,
@@ -122,10 +123,33 @@ def harmonise_candidates(
         If the model cannot do this, or the demands cannot be met.
     """
     arguments = {k: v for k, v in locals().items() if k != "progress"}
-    check_model(trained, "harmonise")
     if best < 1 or particles < 1:
         raise PartimentoError("the number of candidates and of particles must be at least 1")
     tonality = Key.from_name(key) if isinstance(key, str) else key
+    if completes(trained):
+        from partimento.generate.grid_harmony import harmonise_on_grid
+
+        if chords is not None:
+            raise PartimentoError(
+                "chords needs a model that composes note by note, such as chorales; this is a run"
+                f" of {trained.settings.name}"
+            )
+        own = harmonise_on_grid(
+            trained,
+            piece,
+            best=best,
+            part=part,
+            role=role,
+            key=tonality,
+            seed=seed,
+            sampling=sampling,
+            constraints=constraints,
+            symbols=symbols,
+            progress=progress,
+        )
+        own = [replace(c, piece=c.piece.replace(title=title)) if title else c for c in own]
+        return with_provenance(Candidates(own), arguments, verb="harmonise")
+    check_model(trained, "harmonise")
     placed = given_part(trained, piece, part=part, role=role, key=tonality)
     prompt = header_of(trained, placed.piece, placed)
     limits, scene = scene_for(trained, prompt, placed)
