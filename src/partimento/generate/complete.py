@@ -24,6 +24,7 @@ from partimento.music.piece import Piece
 from partimento.music.transpose import transpose
 from partimento.progress import Progress, silent
 from partimento.short_repr import short_repr
+from partimento.tokens.event_tokens import final_key
 from partimento.tokens.grid_facts import on_beat
 from partimento.tokens.grid_grammar import HEADER
 from partimento.tokens.note_grammar import NONE
@@ -118,7 +119,10 @@ def _in_range(trained: TrainedModel, piece: Piece) -> tuple[np.ndarray, int]:
         low, high = int(piece.notes.pitch.min()) + shift, int(piece.notes.pitch.max()) + shift
         if low < 0 or high > 127:
             continue
-        ids = trained.tokenizer.encode(transpose(piece, shift)).ids
+        moved = transpose(piece, shift)
+        ids = trained.tokenizer.encode(moved).ids
+        if not moved.keys:  # a composer knows the key, even if the score does not state it
+            ids = trained.tokenizer.in_key(ids, final_key(moved))
         if not (ids[HEADER:-1] == UNKNOWN).any():
             return ids, shift
     raise PartimentoError("the range of the piece is too wide for the model")

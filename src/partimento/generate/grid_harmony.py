@@ -11,6 +11,8 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
+
 from partimento.analysis.chord_labels import with_chord_labels
 from partimento.errors import PartimentoError
 from partimento.generate.complete import complete, place, unknown_cells
@@ -127,13 +129,8 @@ def _finished(
         score=None,
         source=Source(license="composed by a program"),
     )
-    louder = with_dynamics(version).notes
-    velocity = [
-        int(mine if own == voice else other)
-        for mine, other, own in zip(
-            version.notes.velocity, louder.velocity, version.notes.part, strict=True
-        )
-    ]
-    version = version.replace(notes=version.notes.replace(velocity=velocity))
+    louder, notes = with_dynamics(version).notes, version.notes
+    velocity = np.where(notes.part == voice, notes.velocity, louder.velocity)
+    version = version.replace(notes=notes.replace(velocity=velocity))
     version = with_document(version, original, source)
     return with_chord_labels(version) if symbols else version
