@@ -79,6 +79,15 @@ def compose(
         int | None,
         typer.Option(metavar="N", help="Length in events, instead of bars.", rich_help_panel=PIECE),
     ] = None,
+    form: Annotated[
+        str,
+        typer.Option(
+            metavar="FORM",
+            help="Sections that return, vary where primed, and contrast: AABA or \"A A' B A'\". "
+            "Each ends with a cadence.",
+            rich_help_panel=PIECE,
+        ),
+    ] = "",
     seed: Annotated[
         int | None,
         typer.Option(
@@ -254,6 +263,7 @@ def compose(
         show,
         against or [],
         constraints,
+        form,
     )
     if run is not None and model is not None:
         raise PartimentoError(f"two models are given: {run} and {model}")

@@ -185,3 +185,106 @@ def harmonise(
         constraints,
     )
     run_harmonise(source, options, outputs or [], force=force, as_json=as_json)
+
+
+@command(
+    app,
+    "vary",
+    group=COMPOSE,
+    examples=(
+        """Compose a third of a chorale's notes anew:
+             partimento vary chorale.musicxml --amount 0.33 -o variation.pdf""",
+        """Keep soprano and rhythm, and go far from what stood there:
+             partimento vary chorale.mid --keep Soprano,rhythm --distance far -o far.mid""",
+        """Write six variations of a guitar piece, with their distances:
+             partimento vary study.mid --model guitar --candidates 6 -o variations/""",
+    ),
+)
+@expand
+def vary(
+    source: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A score, in any format that is read.")
+    ],
+    outputs: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="OUT",
+            help="File to write, in the format of its suffix; may be given several times "
+            "[default: FILE-varied.mid].",
+        ),
+    ] = None,
+    model: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME|RUN",
+            help="A bundled model or a run folder. A model of voices needs a score with as many "
+            "parts.",
+        ),
+    ] = "chorales",
+    amount: Annotated[
+        float,
+        typer.Option(
+            metavar="X", help="The share of the notes that are composed anew, from 0 to 1."
+        ),
+    ] = 0.3,
+    distance: Annotated[
+        str,
+        typer.Option(
+            metavar="near|any|far|X",
+            help="Near to what stood there or far from it; or a reward in nats per semitone, "
+            "negative for near.",
+        ),
+    ] = "any",
+    keep: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="rhythm|range|PART",
+            help="What stays: the rhythm, the range of each part, or parts by name or number, from "
+            "1; separated by commas, or given several times.",
+        ),
+    ] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", help="The same seed gives the same music [default: random; printed]."
+        ),
+    ] = None,
+    particles: Annotated[
+        int, typer.Option(metavar="N", help="Versions that are written side by side.")
+    ] = 48,
+    candidates: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Write N variations and a table of their criteria into the folder that -o names.",
+        ),
+    ] = None,
+    title: Annotated[
+        str, typer.Option(metavar="TEXT", help="Title [default: that of the score].")
+    ] = "",
+    against: Against = None,
+    constraints: ConstraintOptions = None,  # type: ignore[assignment]
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Vary a piece: compose a share of its notes anew, between those that stay.
+
+    With the same seed, a larger amount varies the same notes and more.
+    """
+    from partimento.cli.vary import VaryOptions, run_vary
+
+    options = VaryOptions(
+        model,
+        amount,
+        distance,
+        keep or [],
+        seed,
+        particles,
+        candidates,
+        title,
+        against or [],
+        constraints,
+    )
+    run_vary(source, options, outputs or [], force=force, as_json=as_json)

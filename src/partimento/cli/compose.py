@@ -54,6 +54,7 @@ class ComposeOptions(NamedTuple):
     constraints: Mapping[str, str | None] = MappingProxyType(
         {}
     )  # by the name of the constraint; None if not given
+    form: str = ""  # sections, such as AABA
 
 
 def run_compose(
@@ -119,6 +120,7 @@ def run_compose(
                 best=options.candidates or 1,
                 bars=options.bars,
                 events=options.events,
+                form=options.form,
                 sampling=model.settings.sample.replace(**sampling),
                 seed=seed,
                 start=start,

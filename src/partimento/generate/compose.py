@@ -113,6 +113,7 @@ def compose_candidates(
     best: int = 8,
     bars: int | None = None,
     events: int | None = None,
+    form: str = "",
     sampling: Sampling | None = None,
     seed: int = 0,
     start: Piece | int | None = None,
@@ -139,6 +140,8 @@ def compose_candidates(
         Length in bars, without the pickup.
     events : int, optional
         Length in events, instead of bars.
+    form : str
+        Sections, such as ``"AABA"`` or ``"A A' B A'"``: see `form`. By default none.
     sampling : Sampling, optional
         By default that of the run's settings (section ``sample``).
     seed : int
@@ -197,6 +200,28 @@ def compose_candidates(
     length = Length(16 if bars is None and events is None else bars, events)
     key = _key(key)
     rules = check_constraints(constraints)
+    if form:
+        if start is not None or towards is not None or events is not None:
+            raise PartimentoError("a form begins from silence, and has a length in bars")
+        from partimento.generate.form import compose_form
+
+        found = compose_form(
+            trained,
+            best=best,
+            form=form,
+            bars=bars,
+            key=key,
+            meter=_meter(meter) or _asked_meter(rules),
+            seed=seed,
+            constraints=rules,
+            title=title,
+            sampling=sampling,
+            program=program,
+            composer=composer,
+            tempo=tempo,
+            candidates=candidates,
+        )
+        return with_provenance(found, arguments)
     meter = _meter(meter) or (_asked_meter(rules) if start is None else None)
     prompt = make_prompt(trained, start, prompt_events, seed=seed, key=key, meter=meter)
     limits = length.limits(prompt, trained.tokenizer.grid)

@@ -164,7 +164,10 @@ def harmonise_candidates(
     progression = _progression(trained, placed, chords)
     rules += [] if progression is None else [progression.transposed(placed.shift)]
     check_possible(rules, trained.tokenizer, scene)
-    plan = _with_plan(trained, placed, rules, scene)
+    wishes = wishes_of(trained, placed, rules)
+    if isinstance(trained.tokenizer, VoiceTokenizer):
+        wishes.insert(0, PartWriting("all"))
+    plan = with_wishes(trained, rules, wishes, scene)
     candidates = []
     for number in range(best):
 
@@ -213,16 +216,11 @@ def _progression(
     return ChordProgression(chords, WITH_VOICES, not placed.is_bass, [own])
 
 
-def _with_plan(
-    trained: TrainedModel, placed: GivenPart, rules: list[Constraint], scene: Scene
+def wishes_of(
+    trained: TrainedModel, placed: GivenPart, rules: list[Constraint]
 ) -> list[Constraint]:
-    """Return the constraints with those that give the music its phrases and its end.
-
-    Each of them is left out if the others do not permit it.
-    """
+    """Return the constraints that give the music its phrases and its end."""
     wishes: list[Constraint] = []
-    if isinstance(trained.tokenizer, VoiceTokenizer):
-        wishes.append(PartWriting("all"))
     ends = placed.piece.phrase_ends
     if ends and knows_phrases(trained.tokenizer):
         grid = trained.tokenizer.grid
@@ -233,6 +231,13 @@ def _with_plan(
     if kind != "open" and not any(isinstance(rule, (End, ChordProgression)) for rule in rules):
         last = placed.line[-1].onset
         wishes.append(End("tonic" if kind == "authentic" else "half", None, last))
+    return wishes
+
+
+def with_wishes(
+    trained: TrainedModel, rules: list[Constraint], wishes: Sequence[Constraint], scene: Scene
+) -> list[Constraint]:
+    """Return the constraints with those wishes that the others permit."""
     for wish in wishes:
         try:
             check_possible([*rules, wish], trained.tokenizer, scene)

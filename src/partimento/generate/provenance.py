@@ -57,6 +57,7 @@ class Verb:
 # Every way in which pieces are made with a model. A verb is one line here.
 VERBS: dict[str, Verb] = {
     "compose": Verb("partimento.generate.compose:compose_candidates", "model"),
+    "vary": Verb("partimento.generate.vary:vary_candidates"),
     "harmonise": Verb("partimento.generate.harmonise:harmonise_candidates"),
     "continue": Verb("partimento.generate.continue_:continue_candidates"),
     "fill": Verb("partimento.generate.fill:fill_candidates"),

@@ -61,6 +61,7 @@ class ComposeOptions(TypedDict, total=False):
 
     bars: int | None
     events: int | None
+    form: str
     key: Key | str | None
     seed: int
     sampling: Sampling | None
@@ -203,6 +204,8 @@ class TrainedModel:
             Length in bars, without the pickup; 16 by default.
         events : int
             Length in events, instead of bars.
+        form : str
+            Sections that return, vary and contrast, such as ``"AABA"`` or ``"A A' B A'"``.
         key : Key or str
             The key of the piece, such as ``"d minor"``.
         meter : Meter or str
@@ -363,6 +366,54 @@ class TrainedModel:
     ) -> Candidates:
         """Return the best candidates for some bars of a piece; see `fill`."""
         return verbs.fill_candidates(self, piece, bars, best=best, **options)
+
+    def vary(self, piece: Piece, *, amount: float = 0.3, **options: Any) -> Piece:
+        """Compose a share of the notes of a piece anew, between those that stay.
+
+        Parameters
+        ----------
+        piece : Piece
+        amount : float
+            The share of the notes. With the same seed, a larger amount varies the same and more.
+        **options
+            `distance`, `keep`, `seed`, `constraints` and others: see
+            `generate.vary.vary_candidates`.
+
+        Returns
+        -------
+        Piece
+
+        Raises
+        ------
+        PartimentoError
+            If the model cannot write the piece, or the demands cannot be met.
+
+        Examples
+        --------
+        ``model.vary(piece, amount=0.5, keep=["Soprano", "rhythm"], seed=1)``
+        """
+        return verbs.vary(self, piece, amount=amount, **options)
+
+    def vary_candidates(
+        self, piece: Piece, *, amount: float = 0.3, best: int = 8, **options: Any
+    ) -> Candidates:
+        """Vary a piece several times; see `vary`.
+
+        Parameters
+        ----------
+        piece : Piece
+        amount : float
+        best : int
+            Number of candidates.
+        **options
+            See `vary`.
+
+        Returns
+        -------
+        Candidates
+            The best first.
+        """
+        return verbs.vary_candidates(self, piece, amount=amount, best=best, **options)
 
     def evaluate(self, corpus: Corpus | None = None) -> HeldOutResults:
         """Return nats per event on held-out pieces, for the model and the baselines.

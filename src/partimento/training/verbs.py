@@ -60,6 +60,20 @@ def fill_candidates(
     return fill_candidates(model, piece, bars, **options)
 
 
+def vary(model: TrainedModel, piece: Piece, **options: Any) -> Piece:
+    """Vary a piece; see `generate.vary.vary_candidates` for the options."""
+    from partimento.generate.vary import vary
+
+    return vary(model, piece, **options)
+
+
+def vary_candidates(model: TrainedModel, piece: Piece, **options: Any) -> Candidates:
+    """Vary a piece several times; see `generate.vary.vary_candidates`."""
+    from partimento.generate.vary import vary_candidates
+
+    return vary_candidates(model, piece, **options)
+
+
 def evaluate(model: TrainedModel, corpus: Corpus | None) -> HeldOutResults:
     """Evaluate a model on held-out pieces, or read the results stored after training."""
     from partimento.evaluation.held_out_results import measured, recorded

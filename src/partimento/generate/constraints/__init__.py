@@ -15,6 +15,7 @@ from partimento.generate.constraints.borrowed import MaxBorrowed
 from partimento.generate.constraints.fixed import FixedNotes
 from partimento.generate.constraints.harmony import ChordProgression, End
 from partimento.generate.constraints.lines import PartWriting, StepLeap
+from partimento.generate.constraints.parts import PartRanges, PartRhythm
 from partimento.generate.constraints.phrase_ends import PhraseEnds
 from partimento.generate.constraints.pitch import InKey, InScale, Range
 from partimento.generate.constraints.playable import Playable
@@ -37,6 +38,8 @@ __all__ = [
     "InScale",
     "MaxBorrowed",
     "MaxVoices",
+    "PartRanges",
+    "PartRhythm",
     "PartWriting",
     "PhraseEnds",
     "Playable",

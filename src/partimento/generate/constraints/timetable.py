@@ -32,8 +32,9 @@ from partimento.tokens.voices import VoiceTokenizer
 
 BLOCK = 256  # tables are padded to a multiple of this, to compile loops for few lengths
 MOST_STEPS = 2_000_000
-# What a voice must do, if it need not strike a pitch: NEW is to begin a note or a rest.
-FREE, HOLD, SILENT, NEW = -1, -2, -3, -4
+# What a voice must do, if it need not strike a certain pitch: NEW is to begin a note or a rest, ANY
+# is to strike some pitch.
+FREE, HOLD, SILENT, NEW, ANY = -1, -2, -3, -4, -5
 LONGEST_HOLD = 64  # steps that an event of a grid is taken to last at most
 MANY = 1000  # more notes than can sound at once
 
@@ -56,7 +57,7 @@ class Timetable:
     must_strike, must_hold : (T, P) bool
         Those that must.
     voices : (T, N) int
-        The pitch that each voice must strike, or FREE, HOLD, SILENT or NEW.
+        The pitch that each voice must strike, or FREE, HOLD, SILENT, NEW or ANY.
     fewest, most : (T,) int
         How many notes may sound.
     strikes : (T,) bool
@@ -356,6 +357,10 @@ def _is_possible(table: Timetable) -> np.ndarray:
 
 def _can_change(table: Timetable) -> np.ndarray:
     """Return ``(T,)``: False where notes that must go on leave no room."""
+    if table.kind == "voices" and len(table.voices) > 1:
+        codes, before = table.voices[1:], table.voices[:-1]
+        goes_on = (codes == HOLD) | ((codes == SILENT) & (before == SILENT))
+        return np.concatenate([[True], ~goes_on.all(1)])
     must = table.must_strike | table.must_hold
     fixed = np.zeros(len(must), bool)
     if len(must) > 1 and table.must_hold.any():
@@ -413,6 +418,10 @@ def _voices_fit(table: Timetable, step: int, strike: np.ndarray, fewest: int, mo
             least, greatest, strikes = least + 1, greatest + 1, True
         elif code == HOLD:
             least, greatest = least + 1, greatest + 1
+        elif code == ANY:
+            if not inside.any():
+                return False
+            least, greatest, strikes = least + 1, greatest + 1, True
         elif code in (FREE, NEW):
             usable = bool(inside.any())
             greatest, strikes = greatest + usable, strikes or usable
@@ -421,7 +430,11 @@ def _voices_fit(table: Timetable, step: int, strike: np.ndarray, fewest: int, mo
         low, high = ranges[-1]
         at = np.flatnonzero(strike & (pitches % 12 == bass) & (pitches >= low) & (pitches <= high))
         code = int(codes[-1])
-        if code == SILENT or (code >= 0 and code % 12 != bass) or (code == FREE and not len(at)):
+        if (
+            code == SILENT
+            or (code >= 0 and code % 12 != bass)
+            or (code in (FREE, ANY) and not len(at))
+        ):
             return False
     if most > 0 and (codes == FREE).all() and not strikes:
         return False

@@ -14,7 +14,7 @@ import numpy as np
 from partimento.generate.constraints.base import PITCHES, Constraint, Scene
 from partimento.generate.constraints.masks import ConstraintGrammar, MaskState
 from partimento.generate.constraints.rules import View, wide
-from partimento.generate.constraints.timetable import FREE, HOLD, NEW, SILENT
+from partimento.generate.constraints.timetable import ANY, FREE, HOLD, NEW, SILENT
 from partimento.tokens.base import Tokenizer
 from partimento.tokens.note_grammar import NONE, NOTE
 from partimento.tokens.voice_grammar import CONTINUE, REST
@@ -97,7 +97,7 @@ class VoiceMasks(ConstraintGrammar):
         ranges = xp.take(self.ranges, view.voice, axis=0)
         strike = strike & (ranges[:, :1] <= PITCH) & (ranges[:, 1:] >= PITCH)
         if self.flags.voices:
-            free = wide((code == FREE) | (code == NEW), xp)
+            free = wide((code == FREE) | (code == NEW) | (code == ANY), xp)
             strike = strike & (free | (wide(code, xp) == PITCH))
         answer = self.combined(state, p, lambda r, s, q: r.strike(s, q, view, xp))
         strike = strike if answer is None else strike & answer
@@ -142,11 +142,10 @@ class VoiceMasks(ConstraintGrammar):
         counts = self.row(p, "counts", view.t, xp)
         later = self.places > wide(state.count, xp)  # (B, N)
         any_strike = xp.any(self.row(p, "strike", view.t, xp), axis=-1, keepdims=True)
-        strikes_later = xp.any(
-            later & ((codes >= 0) | (((codes == FREE) | (codes == NEW)) & any_strike)), axis=-1
-        )
+        is_open = (codes == FREE) | (codes == NEW) | (codes == ANY)
+        strikes_later = xp.any(later & ((codes >= 0) | (is_open & any_strike)), axis=-1)
         if self.flags.counts:
-            certain = later & ((codes >= 0) | (codes == HOLD))
+            certain = later & ((codes >= 0) | (codes == HOLD) | (codes == ANY))
             can = later & (codes != SILENT) & (state.before | any_strike)
             so_far = xp.sum(xp.where(state.sounds, 1, 0), axis=-1)
             least = so_far + xp.sum(xp.where(certain, 1, 0), axis=-1)
