@@ -333,6 +333,7 @@ def _kept_ways(
     return rules
 
 
+@short_repr
 class PitchReward:
     """Reward the distance of composed pitches from those that stood there.
 
