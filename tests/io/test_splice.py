@@ -59,6 +59,14 @@ def test_other_edits_end_the_copying(tmp_path: Path) -> None:
     assert read(tmp_path / "d.musicxml").notes == score.notes
 
 
+def test_a_midi_file_is_not_copied_if_the_piece_was_edited_before(tmp_path: Path) -> None:
+    piece = source(tmp_path / "a.mid").transpose(2)
+    changed = with_change(piece, change())
+    with pytest.warns(UserWarning, match=r"a\.mid was quantized or edited"):
+        changed.save(tmp_path / "b.mid")
+    assert read(tmp_path / "b.mid").notes == changed.notes
+
+
 def test_two_changes_follow_one_another(tmp_path: Path) -> None:
     piece = source(tmp_path / "a.mid")
     later = Change(ONE * 8, ONE * 12, (0,), Notes([Note(ONE * 8, ONE, 50)]), frozenset(), ONE * 12)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import warnings
+from fractions import Fraction
 
 from partimento.errors import InvalidScoreError, PartimentoError
 from partimento.io.formats import read_score_bytes, suffix_of
@@ -43,8 +45,26 @@ def spliced(piece: Piece, suffix: str, remark: str = "") -> bytes | None:
     score = piece.score
     if score is None or not score.edits or any(edit[0] != EDIT for edit in score.edits):
         return None
-    is_same = suffix in (MIDI if is_midi(score) else MUSICXML)
-    return spliced_bytes(score, remark) if is_same else None
+    if suffix not in (MIDI if is_midi(score) else MUSICXML):
+        return None
+    data = spliced_bytes(score, remark)
+    if is_midi(score) and not _has_notes_of(data, piece):
+        warnings.warn(
+            f"{score.path} was quantized or edited after it was read, and is written anew",
+            stacklevel=2,
+        )
+        return None
+    return data
+
+
+def _has_notes_of(data: bytes, piece: Piece) -> bool:
+    """Return whether the notes of a MIDI file begin as those of a piece."""
+    from partimento.io.midi.read import midi_from_bytes
+
+    def places(read: Piece) -> list[tuple[Fraction, int, int]]:
+        return sorted((note.onset, note.pitch, note.part) for note in read.notes)
+
+    return places(midi_from_bytes(data).to_piece()) == places(piece)
 
 
 def spliced_bytes(score: ScoreReference, remark: str = "") -> bytes:
