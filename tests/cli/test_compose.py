@@ -14,7 +14,9 @@ import pytest
 from tests.commands import loaded_by, run, run_checked
 
 from partimento import Note, Part, Piece, read
+from partimento.cli.compose import _with_corpus
 from partimento.corpus import read_piece
+from partimento.errors import PartimentoError
 from partimento.export.write import WRITERS, write
 
 
@@ -242,3 +244,11 @@ def test_candidates_are_printed_in_lines_of_their_own(
     assert [row.split()[0] for row in rows] == ["1", "2", "3"]
     assert seed == "seed 1"
     assert len(list(out.iterdir())) == 7  # MIDI and MusicXML of each, and the table
+
+
+def test_a_demand_without_a_corpus_gets_that_of_against() -> None:
+    assert _with_corpus({"MaxBorrowed": "8"}, ["scores/"]) == {"MaxBorrowed": "8:scores/"}
+    named: dict[str, str | None] = {"MaxBorrowed": "8:other/"}
+    assert _with_corpus(named, ["scores/"]) == named
+    with pytest.raises(PartimentoError, match="--against once"):
+        _with_corpus({"MaxBorrowed": "8"}, ["a/", "b/"])

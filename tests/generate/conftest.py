@@ -31,3 +31,14 @@ def model(request: pytest.FixtureRequest) -> Any:
     """Return an untrained model of each tokenizer."""
     kinds = {"chords": ChordTokenizer, "notes": NoteTokenizer, "voices": VoiceTokenizer}
     return build(kinds[request.param].fit([chromatic()]))
+
+
+@pytest.fixture(scope="session")
+def latent(pieces: list[Piece]) -> TrainedModel:
+    """Return a small model with a latent space, trained for a moment."""
+    settings = {
+        "model": {"units": 16, "embed_size": 8, "latent": 4},
+        "train": {"epochs": 2, "batch_size": 8},
+        "tokens": {"min_count": 1, "window": 8, "stride": 4},
+    }
+    return learn(pieces, settings=over_recipe(settings, "vae"))[0]

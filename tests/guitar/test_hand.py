@@ -8,24 +8,38 @@ import pytest
 from partimento.guitar.hand import (
     CODES,
     FRETS_OF_FINGER,
+    _as_arrays,
     digits,
     fret_mm,
     position_count,
-    shapes,
     stop_costs,
 )
 from partimento.guitar.tunings import STANDARD, TUNINGS
 
 
 def test_no_finger_crosses_another() -> None:
-    found = list(shapes(4))
-    assert len(found) == len(set(found))
-    for shape in found:
-        frets = [fret for _, _, fret in shape.stops]
-        strings = [string for _, string, _ in shape.stops]
-        assert frets == sorted(frets)
-        assert len(set(strings)) == len(strings)
-        assert all(f == 1 or fret in FRETS_OF_FINGER[f] for f, _, fret in shape.stops)
+    shapes = _as_arrays(4)
+    found = {
+        (*frets, *strings, *barre)
+        for frets, strings, barre in zip(
+            *(part.tolist() for part in (shapes.fret, shapes.string, shapes.barre)), strict=True
+        )
+    }
+    assert len(found) == len(shapes.code)
+    for row in found:
+        fingers = [(n, fret) for n, fret in enumerate(row[:5]) if fret >= 0]
+        strings = [string for string in row[5:10] if string >= 0]
+        assert [fret for _, fret in fingers] == sorted(fret for _, fret in fingers)
+        assert len(set(strings)) == len(strings) == len(fingers)
+        assert all(n == 1 or fret in FRETS_OF_FINGER[n] for n, fret in fingers)
+
+
+def test_a_pattern_states_where_the_fingers_are() -> None:
+    shapes = _as_arrays(4)
+    only_index = (shapes.fret[:, 1] == 0) & (shapes.fret[:, 2:] < 0).all(axis=1)
+    assert sorted(shapes.code[only_index].tolist()) == [CODES**string for string in range(4)]
+    barre = (shapes.barre == [0, 3]).all(axis=1) & (shapes.fret < 0).all(axis=1)
+    assert shapes.code[barre].tolist() == [1 + CODES**3]
 
 
 def test_frets_are_where_a_luthier_puts_them() -> None:

@@ -110,10 +110,12 @@ def run_compose(
     with progress.stages(quiet=as_json) as stages:
         with stages.during("start"):
             from partimento.generate.compose import compose_candidates
+            from partimento.generate.constraints.words import asks_for_hand
             from partimento.training.trained_model import load_model
 
             model = load_model(folder)
-        constraints = constraints_of(options.constraints, model.settings.data)
+        texts = _with_corpus(options.constraints, options.against)
+        constraints = constraints_of(texts, model.settings.data)
         with stages.during("compose"):
             candidates = compose_candidates(
                 model,
@@ -134,6 +136,7 @@ def run_compose(
                 composer=options.composer,
                 tempo=options.tempo,
                 constraints=constraints,
+                playable=asks_for_hand(options.constraints),
             )
     if shown is not None:
         shown = Shown(shown.kind, against=shown.against, trained=model)
@@ -166,6 +169,18 @@ def run_compose(
         screen.out().print(f"seed {seed}: {events} events, {bars} bars, {piece.keys[0].name}")
         for line in candidates[0].report.table().splitlines():
             screen.out().print(screen.printable(line))
+
+
+def _with_corpus(
+    options: Mapping[str, str | None], against: Sequence[str]
+) -> Mapping[str, str | None]:
+    """Return the options of constraints, with `--against` as the corpus."""
+    value = options.get("MaxBorrowed")
+    if value is None or ":" in value or not against:
+        return options
+    if len(against) > 1:
+        raise PartimentoError("--max-borrowed compares with one corpus: give --against once")
+    return {**options, "MaxBorrowed": f"{value}:{against[0]}"}
 
 
 def constraints_of(options: Mapping[str, str | None], config: DataSettings) -> Sequence[Constraint]:

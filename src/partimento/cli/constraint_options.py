@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from partimento.cli.options import OptionGroup
+from partimento.errors import PartimentoError
 
 PANEL = "Constraints (none is ever broken)"
 
@@ -85,13 +86,22 @@ def constrain(
         Text,
         _option(
             "--max-borrowed",
-            "N:CORPUS",
-            "At most N events in a row from a corpus: 8:bundled:chorales.",
+            "N[:CORPUS]",
+            "At most N events in a row from a corpus: 8:bundled:chorales [default: --against, or "
+            "what the model learned from].",
         ),
     ] = None,
     playable: Annotated[
         Text, _option("--playable", "INSTRUMENT", "Only chords that a hand can hold: guitar.")
     ] = None,
+    no_playable: Annotated[
+        bool,
+        typer.Option(
+            "--no-playable",
+            help="Let music for one guitar have chords that no hand can hold.",
+            rich_help_panel=PANEL,
+        ),
+    ] = False,
     part_writing: Annotated[
         Text,
         _option(
@@ -104,6 +114,8 @@ def constrain(
     ] = None,
 ) -> dict[str, str | None]:
     """Return the value of each option by the name of its constraint."""
+    if no_playable and playable is not None:
+        raise PartimentoError("--playable and --no-playable contradict each other")
     return {
         "Range": pitch_range,
         "InKey": in_key,
@@ -118,7 +130,7 @@ def constrain(
         "Density": density,
         "StepLeap": step_leap,
         "MaxBorrowed": max_borrowed,
-        "Playable": playable,
+        "Playable": "no" if no_playable else playable,
         "PartWriting": part_writing,
         "End": end,
     }

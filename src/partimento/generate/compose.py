@@ -21,10 +21,12 @@ from partimento.generate.constraints.base import (
 from partimento.generate.constraints.rhythm import InMeter, parse_meter
 from partimento.generate.constraints.timetable import check_possible, scene_of
 from partimento.generate.criteria import ENDINGS, Ending
+from partimento.generate.default_hand import default_hand, with_hand
 from partimento.generate.finish import Transposer, finish_piece, with_length
 from partimento.generate.gibbs import GibbsStrategy
 from partimento.generate.latent import LatentStrategy
 from partimento.generate.limits import Limits, check_length
+from partimento.generate.own_corpus import with_own_corpus
 from partimento.generate.prompt import Prompt, check_number, make_prompt
 from partimento.generate.provenance import with_provenance
 from partimento.generate.ranking import Candidate, Candidates, rank_candidates
@@ -128,6 +130,7 @@ def compose_candidates(
     tempo: float | None = None,
     candidates: int | None = None,
     constraints: Sequence[Constraint] = (),
+    playable: bool = True,
 ) -> Candidates:
     """Compose candidates, and return the best ones with their criteria.
 
@@ -176,6 +179,9 @@ def compose_candidates(
     constraints : sequence of Constraint
         Demands that the piece must meet, on sounding pitches and from the end of the prompt. No
         candidate that breaks one is returned.
+    playable : bool
+        Whether a hand must be able to hold every chord of a piece for one guitar. If the other
+        demands leave no way to this, it is given up, and the report says it.
 
     Returns
     -------
@@ -199,7 +205,7 @@ def compose_candidates(
     check_length(bars, events, prompt_events)
     length = Length(16 if bars is None and events is None else bars, events)
     key = _key(key)
-    rules = check_constraints(constraints)
+    rules = with_own_corpus(check_constraints(constraints), trained)
     if form:
         if start is not None or towards is not None or events is not None:
             raise PartimentoError("a form begins from silence, and has a length in bars")
@@ -227,13 +233,7 @@ def compose_candidates(
     limits = length.limits(prompt, trained.tokenizer.grid)
     if strategy.keeps_prompt:
         _check_prompt(trained, prompt, limits)
-    transposer = Transposer(trained, prompt, key=key, seed=seed, fixed=bool(rules))
     settings = trained.settings.sample
-    shift = transposer.fixed or 0
-    composed = tuple(rule.transposed(-shift) for rule in rules)
-    scene = _scene(trained, prompt, limits, transposer)
-    if rules:
-        check_possible(composed, trained.tokenizer, scene, shown=rules)
     count = max(candidates or settings.candidates, best)
     request = Request(
         prompt=prompt,
@@ -241,26 +241,95 @@ def compose_candidates(
         sampling=sampling or settings,
         candidates=max(1, min(count, MAX_EVENTS // limits.events)),
         towards=None if towards is None else check_number(trained, towards),
-        constraints=composed,
-        scene=scene if rules else None,
     )
     goal = Goal(length.duration(prompt), ending, best)
-    chosen = best_of_attempts(trained, strategy, request, goal, transposer, seed)
+    hand = default_hand(trained, prompt, program, rules) if playable else None
+    arguments["playable"] = True if hand is not None else None
+    composed, unmet = _with_or_without(hand, rules, trained, request, goal, key=key, seed=seed)
     title = title or _title(prompt, seed)
 
     def finished(candidate: Candidate) -> Candidate:
         piece = finish_piece(
             candidate.piece,
-            transposer,
+            composed.transposer,
             program=program,
             title=title,
             composer=composer,
             tempo=tempo,
         )
-        report = report_on(piece, rules, scene.transposed(shift))
+        report = report_on(piece, composed.rules, composed.scene)
+        report = with_hand(report, unmet, piece, composed.scene)
         return replace(candidate, piece=piece, report=report)
 
-    return with_provenance(Candidates(finished(candidate) for candidate in chosen), arguments)
+    pieces = Candidates(finished(candidate) for candidate in composed.candidates)
+    return with_provenance(pieces, arguments)
+
+
+@short_repr
+class Composed(NamedTuple):
+    """Hold candidates before they are finished.
+
+    Attributes
+    ----------
+    candidates : list of Candidate
+        The best first.
+    transposer : Transposer
+    rules : tuple of Constraint
+        Those that the candidates meet, on sounding pitches.
+    scene : Scene
+        Where they apply, in the sounding key.
+    """
+
+    candidates: list[Candidate]
+    transposer: Transposer
+    rules: tuple[Constraint, ...]
+    scene: Scene
+
+
+def _with_or_without(
+    hand: Constraint | None,
+    rules: tuple[Constraint, ...],
+    trained: TrainedModel,
+    request: Request,
+    goal: Goal,
+    *,
+    key: Key | None,
+    seed: int,
+) -> tuple[Composed, Constraint | None]:
+    """Compose what a hand can play, or without this demand if it is impossible.
+
+    The second value is the demand if it was given up.
+    """
+    if hand is not None:
+        few = goal._replace(attempts=FURTHER)
+        try:
+            return _composed((*rules, hand), trained, request, few, key=key, seed=seed), None
+        except PartimentoError:
+            pass  # an error that has another cause is raised below
+    return _composed(rules, trained, request, goal, key=key, seed=seed), hand
+
+
+def _composed(
+    rules: tuple[Constraint, ...],
+    trained: TrainedModel,
+    request: Request,
+    goal: Goal,
+    *,
+    key: Key | None,
+    seed: int,
+) -> Composed:
+    """Compose candidates that meet constraints on sounding pitches."""
+    prompt = request.prompt
+    transposer = Transposer(trained, prompt, key=key, seed=seed, fixed=bool(rules))
+    shift = transposer.fixed or 0
+    scene = _scene(trained, prompt, request.limits, transposer)
+    if rules:
+        moved = tuple(rule.transposed(-shift) for rule in rules)
+        check_possible(moved, trained.tokenizer, scene, shown=rules)
+        request = replace(request, constraints=moved, scene=scene)
+    strategy = strategy_of(trained)
+    chosen = best_of_attempts(trained, strategy, request, goal, transposer, seed)
+    return Composed(chosen, transposer, rules, scene.transposed(shift))
 
 
 def _asked_meter(rules: Sequence[Constraint]) -> Meter | None:
@@ -297,11 +366,14 @@ class Goal(NamedTuple):
         The wanted end.
     best : int
         The number of candidates to return.
+    attempts : int
+        Batches of candidates to try until one meets all constraints and is in the key.
     """
 
     duration: Fraction | None
     ending: Ending
     best: int
+    attempts: int = ATTEMPTS
 
 
 def _title(prompt: Prompt, seed: int) -> str:
@@ -378,7 +450,7 @@ def best_of_attempts(
     """Compose batches of candidates until enough are without a fault; return the best."""
     key = transposer.key
     ranked: list[Candidate] = []
-    for attempt in range(ATTEMPTS):
+    for attempt in range(goal.attempts):
         batch = seed + attempt * 2**32
         generated = strategy.compose(trained, request, batch)
         pieces = _decoded(trained, generated, goal.duration, request.prompt.reference)
@@ -392,12 +464,12 @@ def best_of_attempts(
     if not ranked:
         names = " and ".join(map(repr, request.constraints))
         raise PartimentoError(
-            f"none of {request.candidates * ATTEMPTS} candidates met all constraints: {names};"
+            f"none of {request.candidates * goal.attempts} candidates met all constraints: {names};"
             " try another seed, or ask for less"
         )
     if key is not None and not ranked[0].fits:
         raise PartimentoError(
-            f"none of {request.candidates * ATTEMPTS} candidates is in"
+            f"none of {request.candidates * goal.attempts} candidates is in"
             f" {key.name if request.prompt.header_key else key.mode}: try another seed or key"
         )
     return ranked[: goal.best]

@@ -19,6 +19,7 @@ from partimento.music.timelines import Key, Meter, Part, Source, Tempo
 from partimento.music.transpose import interval_to_common_key, transpose
 from partimento.notation.choir import is_choir
 from partimento.short_repr import short_repr
+from partimento.training.piece_record import PieceRecord
 from partimento.training.trained_model import TrainedModel
 
 OCTAVE, FIFTH = 12, 7  # in semitones
@@ -211,14 +212,19 @@ def _tempo(transposer: Transposer, parts: Sequence[Part], bpm: float | None) -> 
     return Tempo.from_bpm(CHOIR_BPM) if is_unstated and is_choir(parts) else stated
 
 
+def usual_program(trained: TrainedModel, reference: PieceRecord) -> int | None:
+    """Return the program of the reference piece, or of most training pieces."""
+    if reference.program is not None:
+        return reference.program
+    programs = Counter(piece.program for piece in trained.pieces if piece.program is not None)
+    return programs.most_common(1)[0][0] if programs else None
+
+
 def _parts(parts: Sequence[Part], transposer: Transposer, program: int | None) -> tuple[Part, ...]:
     """Return the parts, each with the requested instrument, its own or the usual one."""
     if program is not None:
         return tuple(replace(part, program=program) for part in parts)
-    usual = transposer.prompt.reference.program
-    if usual is None:
-        programs = Counter(p.program for p in transposer.trained.pieces if p.program is not None)
-        usual = programs.most_common(1)[0][0] if programs else None
+    usual = usual_program(transposer.trained, transposer.prompt.reference)
     start = transposer.prompt.start
     own = start.without_drums().parts if start is not None else ()
     if len(own) == len(parts):  # a continued piece keeps the names of its parts

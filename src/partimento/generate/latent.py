@@ -148,7 +148,7 @@ def compose_windows(
     start = np.zeros((0, len(model.tokenizer.fields)), np.int32)
     scene = scene or scene_of(model.tokenizer, start, limits)
     rules = constraint_grammar(constraints, model.tokenizer, scene._replace(start=0))
-    sampler = _WindowSampler(model, len(first), sampling, rng, rules)
+    sampler = WindowSampler(model, len(first), sampling, rng, rules)
     sampler.steps = limits.steps
     windows: list[np.ndarray] = []
     wanted = limits.events - 1  # without the start row
@@ -167,7 +167,8 @@ def compose_windows(
     return ids.astype(np.int32), sampler.dead_ends
 
 
-class _WindowSampler:
+@short_repr
+class WindowSampler:
     """Sample the ids of windows within the masks of grammar and constraints.
 
     Attributes
@@ -199,19 +200,42 @@ class _WindowSampler:
         quarter = self.tokenizer.durations[Fraction(1)]
         self.quarter = quarter if quarter != UNKNOWN else SPECIAL  # SPECIAL: most frequent duration
 
-    def window(self, z: np.ndarray) -> np.ndarray:
-        """Sample the ids ``(L, B, 3)`` of the windows at the points ``(B, Z)``."""
+    def window(
+        self,
+        z: np.ndarray,
+        *,
+        offset: np.ndarray | None = None,
+        source_rows: np.ndarray | None = None,
+    ) -> np.ndarray:
+        """Sample the ids ``(L, B, 3)`` of the windows at the points ``(B, Z)``.
+
+        Parameters
+        ----------
+        z : (B, Z) float
+        offset : (B,) int, optional
+            The events of each window to leave out at its beginning.
+        source_rows : (B, L, 3) int, optional
+            The ids of fields that the model does not predict, where the grammar allows them. By
+            default, every note is struck, and every event lasts a quarter.
+        """
         predicted = dict(zip(self.model.fields, self.model.decode(z), strict=True))
         fields = range(len(self.tokenizer.fields))
+        every, first = np.arange(len(z)), np.zeros(len(z), int) if offset is None else offset
         ids = np.zeros((self.model.length, len(z), len(fields)), np.int64)
         for step in range(self.model.length):
+            at = np.minimum(first + step, self.model.length - 1)
             for field in fields:
                 if field in predicted:
-                    logits = np.log(predicted[field][:, step] + 1e-9)
+                    logits = np.log(predicted[field][every, at] + 1e-9)
                     ids[step, :, field] = self._sample(logits, field)
-                else:  # every note is struck, every event lasts a quarter
+                else:
                     usual = SPECIAL if field == HELD else self.quarter
-                    ids[step, :, field] = self._without_choice(usual, len(z), field)
+                    own = (
+                        np.full(len(z), usual)
+                        if source_rows is None
+                        else source_rows[:, step, field]
+                    )
+                    ids[step, :, field] = self._without_choice(usual, own, field)
                 self._advance(ids[step, :, field], field)
         return ids
 
@@ -227,19 +251,23 @@ class _WindowSampler:
             sample_token(logits, mask, uniform, sampling.to_array(), truncates=sampling.truncates)
         )
 
-    def _without_choice(self, usual: int, count: int, field: int) -> np.ndarray:
+    def _without_choice(self, usual: int, wanted: np.ndarray, field: int) -> np.ndarray:
         """Return the ids of a field that the model does not predict.
 
-        They are the usual one or, where constraints forbid it, the first that is allowed.
+        They are the wanted ones or, where these are not possible, the usual one. Where constraints
+        forbid this, too, they are the first that is allowed.
         """
-        ids = np.full(count, usual, np.int64)
+        mask = self.grammar.allowed(self.state, field)
+        mask = np.broadcast_to(mask, (len(wanted), mask.shape[-1]))
+        fits = (wanted >= SPECIAL) & mask[np.arange(len(wanted)), wanted]
+        ids = np.where(fits, wanted, usual)
         if self.rules is None or self.rule_state is None:
             return ids
-        mask = self.grammar.allowed(self.state, field)
         allowed = self.rules.allowed(self.rule_state, self.parameters, field)
         mask, dead = constrained(self.grammar, self.state, field, mask, allowed, np)
         self._give_up(dead)
-        return np.where(mask[:, usual], usual, mask.argmax(axis=-1))
+        usual_or_first = np.where(mask[:, usual], usual, mask.argmax(axis=-1))
+        return np.where(mask[np.arange(len(ids)), ids], ids, usual_or_first)
 
     def _give_up(self, dead: np.ndarray) -> None:
         """Mark the candidates at a dead end that have not reached their length."""

@@ -58,6 +58,10 @@ class Verb:
 VERBS: dict[str, Verb] = {
     "compose": Verb("partimento.generate.compose:compose_candidates", "model"),
     "vary": Verb("partimento.generate.vary:vary_candidates"),
+    "morph": Verb("partimento.generate.morph:morph", "model"),
+    "reconstruct": Verb("partimento.generate.morph:reconstruct", "model"),
+    "sample": Verb("partimento.generate.morph:sample", "model"),
+    "steer": Verb("partimento.generate.directions:steer", "model"),
     "harmonise": Verb("partimento.generate.harmonise:harmonise_candidates"),
     "continue": Verb("partimento.generate.continue_:continue_candidates"),
     "fill": Verb("partimento.generate.fill:fill_candidates"),
@@ -158,6 +162,8 @@ def compose_again(
         raise PartimentoError(f"this version cannot {record.verb!r} a piece again")
     options = dict(record.options)
     number = options.pop(NUMBER, 1)
+    if record.verb == "compose":
+        options.setdefault("playable", False)  # files of earlier versions do not state it
     try:
         options["sampling"] = Sampling(**options["sampling"])
         if "constraints" in options:

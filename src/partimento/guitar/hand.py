@@ -17,8 +17,6 @@ Position, finger span and change of position as measures of difficulty follow
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -48,54 +46,6 @@ BARRE, PER_BARRE_STRING = 0.6, 0.12
 FREE_TREBLE = 0.5  # for a small barré with an open string on its treble side
 PER_FRET_UP = 0.2  # per fret of the position, for chords; a single finger moves up freely
 PER_FRET_ON_BODY = 0.2  # per fret above BODY, in addition
-
-
-@short_repr
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """A placement of fingers.
-
-    Attributes
-    ----------
-    stops : tuple of (finger, string, fret)
-        Strings from 0, the treble side; frets from the position. The index finger is at fret 0.
-    barre : tuple of (int, int) or None
-        The first and the last string on which the index finger lies.
-    """
-
-    stops: tuple[tuple[int, int, int], ...]
-    barre: tuple[int, int] | None = None
-
-
-def shapes(strings: int) -> Iterator[Shape]:
-    """Yield all placements of four fingers on so many strings.
-
-    Higher fingers never stop lower frets. On one fret, a higher finger is on a higher string.
-    """
-    for index in ((), *(((1, string, 0),) for string in range(strings))):
-        for stops in _with_fingers(2, index, strings):
-            yield Shape(stops)
-    for first in range(strings):
-        for last in range(first + 1, strings):
-            for stops in _with_fingers(2, (), strings):
-                if all(fret > 0 for _, _, fret in stops):
-                    yield Shape(stops, (first, last))
-
-
-def _with_fingers(
-    finger: int, stops: tuple[tuple[int, int, int], ...], strings: int
-) -> Iterator[tuple[tuple[int, int, int], ...]]:
-    if finger > 4:
-        yield stops
-        return
-    yield from _with_fingers(finger + 1, stops, strings)
-    used = {string for _, string, _ in stops}
-    _, last_string, last_fret = stops[-1] if stops else (0, strings, -1)
-    for fret in FRETS_OF_FINGER[finger]:
-        for string in range(strings):
-            ordered = fret > last_fret or (fret == last_fret and string < last_string)
-            if string not in used and ordered:
-                yield from _with_fingers(finger + 1, (*stops, (finger, string, fret)), strings)
 
 
 @short_repr
@@ -164,23 +114,53 @@ class _Shapes(NamedTuple):
 
 @lru_cache(4)
 def _as_arrays(strings: int) -> _Shapes:
-    found = list(shapes(strings))
-    fret, string = np.full((2, len(found), 5), -1)
-    barre = np.full((len(found), 2), -1)
-    code = np.zeros(len(found), np.int64)
-    weights = digits(strings).tolist()
-    for number, shape in enumerate(found):
-        stopped = {}
-        if shape.barre:
-            barre[number] = shape.barre
-            # A barré is a pattern whose outermost strings are stopped at the position. Those
-            # between sound there, too, unless a higher finger stops them.
-            stopped = dict.fromkeys(shape.barre, 0)
-        for finger, place, above in shape.stops:
-            fret[number, finger], string[number, finger] = above, place
-            stopped[place] = above
-        code[number] = sum(weights[place] * (above + 1) for place, above in stopped.items())
-    return _Shapes(fret, string, barre, code)
+    free = _with_fingers(*_index_finger(strings), strings)
+    nobody = np.full((1, 5), -1)
+    fret, string = _with_fingers(nobody, nobody, strings)
+    is_above = (fret != 0).all(axis=1)  # no other finger is at the fret of the barré
+    above = fret[is_above], string[is_above]
+    pairs = np.array([(a, b) for a in range(strings) for b in range(a + 1, strings)])
+    fret, string = (
+        np.concatenate([one, np.tile(other, (len(pairs), 1))])
+        for one, other in zip(free, above, strict=True)
+    )
+    barre = np.concatenate([np.full((len(free[0]), 2), -1), np.repeat(pairs, len(above[0]), 0)])
+    # A barré is a pattern whose outermost strings are stopped at the position. Those between sound
+    # there, too, unless a higher finger stops them.
+    stopped = np.zeros((len(fret), strings), np.int64)
+    for places, frets in ((barre, np.zeros_like(barre)), (string, fret)):
+        rows, columns = np.nonzero(places >= 0)
+        stopped[rows, places[rows, columns]] = frets[rows, columns] + 1
+    return _Shapes(fret, string, barre, stopped @ digits(strings))
+
+
+def _index_finger(strings: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return frets and strings ``(1 + S, 5)`` with the index finger alone."""
+    fret, string = np.full((2, 1 + strings, 5), -1)
+    fret[1:, 1], string[1:, 1] = 0, np.arange(strings)
+    return fret, string
+
+
+def _with_fingers(
+    fret: np.ndarray, string: np.ndarray, strings: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Add all placements of fingers 2 to 4 to rows ``(N, 5)`` of the index finger.
+
+    Higher fingers never stop lower frets. On one fret, a higher finger is on a higher string.
+    """
+    last_fret, last_string = fret[:, 1], np.where(fret[:, 1] < 0, strings, string[:, 1])
+    for finger, reached in FRETS_OF_FINGER.items():
+        frets, places = (part.ravel() for part in np.meshgrid(reached, np.arange(strings)))
+        later = frets > last_fret[:, None]
+        same = (frets == last_fret[:, None]) & (places < last_string[:, None])
+        used = (string[:, :, None] == places).any(axis=1)
+        rows, chosen = np.nonzero((later | same) & ~used)
+        fret, string = (np.concatenate([part, part[rows]]) for part in (fret, string))
+        added = slice(len(fret) - len(rows), None)
+        fret[added, finger], string[added, finger] = frets[chosen], places[chosen]
+        last_fret = np.concatenate([last_fret, frets[chosen]])
+        last_string = np.concatenate([last_string, places[chosen]])
+    return fret, string
 
 
 def fret_mm(fret: np.ndarray | float, tuning: Tuning) -> np.ndarray:

@@ -20,7 +20,7 @@ Shapes: B candidates, P positions of the hand, Q automaton states, K pitches of 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -55,6 +55,11 @@ class PlayableTable:
     first: np.ndarray
     shift_mm: np.ndarray
 
+    @cached_property
+    def _can_add(self) -> np.ndarray:
+        """Return ``(Q, PITCHES)`` bool; bytes are gathered faster than numbers."""
+        return np.asarray(self.next > 0)
+
     def start(self, batch: int, xp: Any = np) -> Any:
         """Return the state ``(B, P)`` before a piece: the hand may be anywhere."""
         return xp.tile(xp.expand_dims(self.first, 0), (batch, 1))
@@ -69,7 +74,7 @@ class PlayableTable:
 
     def allowed(self, state: Any, xp: Any = np) -> Any:
         """Return a mask ``(B, PITCHES)`` of the pitches that a hand can add."""
-        return xp.any(xp.take(self.next, state, axis=0) > 0, axis=1)
+        return xp.any(xp.take(self._can_add, state, axis=0), axis=1)
 
     def move(self, state: Any, millimeters: Any, xp: Any = np) -> Any:
         """Return the state ``(B, P)`` of silence before the next chord.
@@ -151,10 +156,10 @@ def _chords_at(position: int, tuning: Tuning, limit: float) -> np.ndarray:
         fret = np.where(stops > 0, position + stops - 1, np.where(inside, position, 0))
         pitch = opens + fret
         may_free = ((last - first)[:, 0] < SMALL_BARRE) & (cost[kept] + FREE_TREBLE <= limit)
+        stopped, free = ((mask << number).sum(axis=1) for mask in (stops > 0, treble))
         for subset in range(1 << strings):
-            sounds = (subset >> number & 1).astype(bool)
-            right = ~((stops > 0) & ~sounds).any(1) & (may_free | ~(treble & sounds).any(1))
-            found.append(_codes(np.where(sounds, pitch, 0)[right]))
+            right = (stopped & ~subset == 0) & (may_free | (free & subset == 0))
+            found.append(_codes(pitch[right] * (subset >> number & 1)))
     return np.unique(np.concatenate(found))
 
 

@@ -549,7 +549,7 @@ class NoteGrammar:
 
 
 def _look_up(table: np.ndarray, index: Any, xp: Any) -> Any:
-    return xp.take(table, xp.clip(index, 0, len(table) - 1), axis=0)
+    return xp.take(table, xp.minimum(xp.maximum(index, 0), len(table) - 1), axis=0)
 
 
 assert END < UNKNOWN == NOTE - 1

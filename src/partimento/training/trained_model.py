@@ -76,6 +76,7 @@ class ComposeOptions(TypedDict, total=False):
     composer: str
     tempo: float | None
     candidates: int | None
+    playable: bool
 
 
 @dataclass(frozen=True, repr=False)
@@ -233,6 +234,9 @@ class TrainedModel:
             Quarter notes per minute.
         candidates : int
             Number of candidates to compose, of which the best is returned.
+        playable : bool
+            Whether a hand must be able to hold every chord of a piece for one guitar; True by
+            default.
 
         Returns
         -------
@@ -414,6 +418,57 @@ class TrainedModel:
             The best first.
         """
         return verbs.vary_candidates(self, piece, amount=amount, best=best, **options)
+
+    def reconstruct(self, piece: Piece, *, seed: int = 0) -> Piece:
+        """Encode a piece with a model that has a latent space, and decode it again.
+
+        Raises
+        ------
+        PartimentoError
+            If the model has no latent space or no encoder.
+        """
+        return verbs.reconstruct(self, piece, seed=seed)
+
+    def morph(
+        self, first: Piece, last: Piece, *, steps: int = 7, way: str = "spherical", seed: int = 0
+    ) -> list[Piece]:
+        """Change one piece into another in steps, through the latent space of the model.
+
+        Parameters
+        ----------
+        first, last : Piece
+        steps : int
+            The number of pieces to return; the first and the last one are the reconstructions.
+        way : str
+            ``spherical`` or ``linear``.
+        seed : int
+
+        Examples
+        --------
+        ``steps = model.morph(pt.read("a.mid"), pt.read("b.mid"), steps=7)``
+        """
+        return verbs.morph(self, first, last, steps=steps, way=way, seed=seed)
+
+    def sample(self, n: int = 1, *, seed: int = 0) -> list[Piece]:
+        """Decode random points of the latent space of the model, one window of music each."""
+        return verbs.sample(self, n, seed=seed)
+
+    def steer(self, piece: Piece, *, seed: int = 0, **amounts: float) -> Piece:
+        """Move a piece along directions of the latent space of the model.
+
+        Parameters
+        ----------
+        piece : Piece
+        seed : int
+        **amounts : float
+            ``denser``, ``slower``, ``higher``, ``wider``, ``fuller``: how far to go, in standard
+            deviations of the training pieces; negative amounts go the other way.
+
+        Examples
+        --------
+        ``model.steer(pt.read("a.mid"), denser=1.5, higher=-0.5).save("b.mid")``
+        """
+        return verbs.steer(self, piece, amounts, seed=seed)
 
     def evaluate(self, corpus: Corpus | None = None) -> HeldOutResults:
         """Return nats per event on held-out pieces, for the model and the baselines.

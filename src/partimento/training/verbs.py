@@ -74,6 +74,34 @@ def vary_candidates(model: TrainedModel, piece: Piece, **options: Any) -> Candid
     return vary_candidates(model, piece, **options)
 
 
+def reconstruct(model: TrainedModel, piece: Piece, **options: Any) -> Piece:
+    """Encode and decode a piece; see `generate.morph.reconstruct`."""
+    from partimento.generate.morph import reconstruct
+
+    return reconstruct(model, piece, **options)[0].piece
+
+
+def morph(model: TrainedModel, first: Piece, last: Piece, **options: Any) -> list[Piece]:
+    """Change one piece into another in steps; see `generate.morph.morph`."""
+    from partimento.generate.morph import morph
+
+    return [step.piece for step in morph(model, first, last, **options)]
+
+
+def sample(model: TrainedModel, n: int, **options: Any) -> list[Piece]:
+    """Decode random points of the latent space; see `generate.morph.sample`."""
+    from partimento.generate.morph import sample
+
+    return [each.piece for each in sample(model, n, **options)]
+
+
+def steer(model: TrainedModel, piece: Piece, amounts: dict[str, float], **options: Any) -> Piece:
+    """Move a piece in a latent space; see `generate.directions.steer`."""
+    from partimento.generate.directions import steer
+
+    return steer(model, piece, amounts, **options)[0].piece
+
+
 def evaluate(model: TrainedModel, corpus: Corpus | None) -> HeldOutResults:
     """Evaluate a model on held-out pieces, or read the results stored after training."""
     from partimento.evaluation.held_out_results import measured, recorded

@@ -101,12 +101,22 @@ class Finding:
     demand, achieved : str
         Asked and achieved, in words.
     holds : bool
+    by_default : bool
+        Whether the demand is not the user's, and was given up because it could not be met.
     """
 
     constraint: str
     demand: str
     achieved: str
     holds: bool
+    by_default: bool = False
+
+    @property
+    def verdict(self) -> str:
+        """Return the first word of the finding in a table."""
+        if self.holds:
+            return "holds "
+        return "unmet " if self.by_default else "BROKEN"
 
 
 @short_repr
@@ -115,8 +125,8 @@ class Report(tuple[Finding, ...]):
 
     @property
     def holds(self) -> bool:
-        """Return True if the piece meets every constraint."""
-        return all(finding.holds for finding in self)
+        """Return True if the piece meets every constraint of the user."""
+        return all(finding.holds or finding.by_default for finding in self)
 
     def rows(self) -> list[dict[str, Any]]:
         """Return one row of a table per constraint."""
@@ -132,9 +142,7 @@ class Report(tuple[Finding, ...]):
 
     def table(self) -> str:
         """Return one line per constraint."""
-        return "\n".join(
-            f"{'holds ' if row.holds else 'BROKEN'}  {row.demand}: {row.achieved}" for row in self
-        )
+        return "\n".join(f"{row.verdict}  {row.demand}: {row.achieved}" for row in self)
 
 
 @short_repr

@@ -20,6 +20,7 @@ from partimento.short_repr import short_repr
 from partimento.tokens.note_grammar import NONE
 
 MOST = 64
+OWN = "what the model learned from"
 Element = tuple[bytes, int]  # intervals above the lowest note, and semitones from the one before
 # Fixed numbers from which runs are hashed. A collision only forbids one run more.
 INTERVALS, STEPS, POWERS = (
@@ -40,7 +41,8 @@ class MaxBorrowed(Constraint):
     most : int
         The longest run, in events.
     corpus : str
-        A folder, file, store, or bundled collection such as ``bundled:chorales``.
+        A folder, file, store, or bundled collection such as ``bundled:chorales``. Without it, the
+        pieces that the composing model learned from.
 
     Examples
     --------
@@ -49,7 +51,7 @@ class MaxBorrowed(Constraint):
     """
 
     most: Annotated[int, Field(ge=1, le=MOST, description="Longest run, in events.")]
-    corpus: Annotated[str, Field(description="Where the pieces are that must not be copied.")]
+    corpus: Annotated[str, Field(description="Where the pieces are that must not be copied.")] = ""
     runs: frozenset[tuple[Element, ...]] | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -64,7 +66,7 @@ class MaxBorrowed(Constraint):
     @property
     def demand(self) -> str:
         """Return the demand in words."""
-        return f"at most {self.most} events in a row from {self.corpus}"
+        return f"at most {self.most} events in a row from {self.corpus or OWN}"
 
     @property
     def _runs(self) -> frozenset[tuple[Element, ...]]:

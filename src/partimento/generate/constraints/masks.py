@@ -170,12 +170,12 @@ class ConstraintGrammar(ABC):
     def row(self, p: Sequence[Any], name: str, t: Any, xp: Any) -> Any:
         """Return a table's rows at the steps `t`."""
         table = p[Tables._fields.index(name)]
-        return xp.take(table, xp.clip(t, 0, table.shape[0] - 1), axis=0)
+        return xp.take(table, xp.minimum(t, table.shape[0] - 1), axis=0)
 
     def view(self, state: MaskState, p: Sequence[Any], xp: Any, voice: Any = None) -> View:
         """Return what the rules see."""
         length = p[0].shape[0]
-        t = xp.clip(state.t, 0, length - 1)
+        t = xp.minimum(state.t, length - 1)
         pitches = np.arange(self.slots, dtype=np.int32)[None]
         own = self._pitch_width > 0
         return View(

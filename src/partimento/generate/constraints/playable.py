@@ -134,7 +134,7 @@ class HandRule(Rule):
 
     def note(self, state: Any, p: Sequence[Any], pitch: Any, xp: Any = np) -> Any:
         """Add a note to the chord."""
-        played = xp.clip(pitch - p[0], 0, PITCHES - 1)
+        played = xp.minimum(xp.maximum(pitch - p[0], 0), PITCHES - 1)
         added = self.hand.add(state[0], played, xp)
         return (xp.where(wide(pitch < NONE, xp), added, state[0]),)
 
@@ -146,7 +146,8 @@ class HandRule(Rule):
         played = PITCH - p[0]
         inside = (played >= 0) & (played < PITCHES)
         allowed = self.hand.allowed(state[0], xp)
-        allowed = xp.take(allowed, xp.clip(played, 0, PITCHES - 1), axis=-1) & inside
+        played = xp.minimum(xp.maximum(played, 0), PITCHES - 1)
+        allowed = xp.take(allowed, played, axis=-1) & inside
         if self.voices:  # notes must descend
             lowest = xp.min(xp.where(view.sounds, view.pitch, NONE), axis=-1, keepdims=True)
             allowed = allowed & (lowest > PITCH)

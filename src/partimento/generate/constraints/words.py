@@ -24,6 +24,7 @@ from partimento.music.piece import Piece
 Reader = Callable[[str], Piece]
 OWN_KEY = "own"  # the key of the piece
 TIES = "no-ties"
+NO_HAND = ("Playable", "no")  # the value of an option by which the demand is switched off
 
 
 def constraints_from_options(
@@ -46,8 +47,13 @@ def constraints_from_options(
     return [
         constraint_from_words(name, str(value), read)
         for name, value in options.items()
-        if value is not None
+        if value is not None and (name, value) != NO_HAND
     ]
+
+
+def asks_for_hand(options: Mapping[str, str | int | None]) -> bool:
+    """Return whether the demand of playable guitar music is not switched off."""
+    return options.get(NO_HAND[0]) != NO_HAND[1]
 
 
 def constraint_from_words(name: str, text: str, read: Reader) -> Constraint:
