@@ -21,7 +21,7 @@ from partimento.generate.latent_pieces import decode_points, encode_windows
 from partimento.generate.morph import WAYS
 from partimento.music.events import Event
 from partimento.tokens.chords import CHORD, DURATION, HELD
-from partimento.tokens.vocabulary import END, PAD, START
+from partimento.tokens.vocabulary import END, PAD, START, UNKNOWN
 from partimento.training.trained_model import TrainedModel
 
 AMOUNTS = np.linspace(-3, 3, 13)
@@ -29,14 +29,17 @@ STEPS = 7
 
 
 def held_out(model: TrainedModel, most: int) -> list[np.ndarray]:
-    """Return the ids of the beginnings of held-out pieces, in full windows."""
+    """Return the ids of the beginnings of held-out pieces, in full windows.
+
+    Pieces with chords outside the vocabulary are left out.
+    """
     found = []
     for piece in model.pieces:
         if piece.split == "train":
             continue
         ids = piece.opening[~np.isin(piece.opening[:, 0], (PAD, START, END))]
         length = len(ids) // model.model.length * model.model.length
-        if length:
+        if length and not (ids[:length] == UNKNOWN).any():
             found.append(ids[:length])
     return found[:most]
 
