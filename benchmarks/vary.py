@@ -3,7 +3,7 @@
     python benchmarks/vary.py [--pieces 10] [--bars 6] [--particles 12]
 
 The pieces are those of the validation split of the bundled model. *Changed* is the share of notes
-that differ; *semitones* is the mean distance of changed pitches from those that stood there.
+that differ. *Semitones* is the mean distance of changed pitches from those that stood there.
 """
 
 from __future__ import annotations

@@ -160,23 +160,6 @@ def test_an_unknown_likelihood_costs_nothing() -> None:
     assert penalties(replace(GOOD, nats=99.0), RealPieces())["likelihood"] == 0
 
 
-def test_bars_and_rhythms_that_return_too_seldom_are_penalized_by_themselves() -> None:
-    spreads = {
-        "repeated_bars": Spread(0.2, 0.1),
-        "repeated_rhythms": Spread(0.5, 0.2),
-        "interval": Spread(3.0, 1.0),
-    }
-    example = {"repeated_bars": 0.3, "repeated_rhythms": 0.5, "interval": 3.0}
-    real = replace(REAL, style=spreads, examples=(example,))
-    same, far = (
-        penalties(replace(GOOD, style={**example, "interval": value}), real) for value in (3.0, 5.0)
-    )
-    assert same["returns"] == far["returns"] == same["style"] == 0
-    assert far["style"] > 0
-    never = replace(GOOD, style={**example, "repeated_bars": 0.0, "repeated_rhythms": 0.1})
-    assert penalties(never, real)["returns"] == pytest.approx(((3**2 + 2**2) / 2) ** 0.5)
-
-
 def test_a_row_can_be_written_as_json() -> None:
     values = row(replace(GOOD, in_key=0.98765, nats=math.nan))
     assert (values["in_key"], values["nats"]) == (0.988, None)

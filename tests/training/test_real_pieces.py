@@ -56,10 +56,6 @@ def test_the_distance_of_styles_is_in_deviations() -> None:
     assert REAL.distance({"interval": 4.0, "syncopation": 1.0}, high) == 0.0
     assert REAL.distance({"interval": 3.5, "syncopation": math.nan}, mean) == pytest.approx(1.0)
     assert REAL.distance({"interval": 1e6}, mean) == FAR
-    both = {"interval": 4.0, "syncopation": 3.0}
-    assert REAL.distance(both, mean, ("interval",)) == pytest.approx(2.0)
-    assert REAL.distance(both, mean, ("syncopation",)) == pytest.approx(1.0)
-    assert REAL.distance(both, mean, ()) == 0.0
     assert REAL.distance({}, mean) == REAL.distance({"unknown": 9.0}, mean) == 0.0
 
 

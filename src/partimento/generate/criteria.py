@@ -34,7 +34,6 @@ REPEATED_BAR = 4.0  # a bar more often in a row than in real pieces
 IDLE = 4.0
 OUTSIDE = 4.0  # a note out of range; one more for each further note
 MOST = 10.0  # of each criterion
-RETURNS = ("repeated_bars", "repeated_rhythms")  # features of style
 
 
 @short_repr
@@ -133,8 +132,7 @@ def penalties(
 
     A penalty of 0 is as good as they are. A likelihood is penalized if it is far from that of real
     pieces, whether below or above it. The style is compared with that of one real piece, which the
-    seed chooses. How often bars and rhythms return is also compared by itself, because a model
-    that writes event by event returns to them too seldom.
+    seed chooses.
 
     Parameters
     ----------
@@ -145,7 +143,6 @@ def penalties(
     seed : int
         Chooses the piece with which the style is compared.
     """
-    example = real.example(seed)
     repeats = max(criteria.repeated_bar - real.repeated_bar, 0)
     excess = criteria.loop - real.loop
     found = {
@@ -156,8 +153,7 @@ def penalties(
         "activity": 0.0 if criteria.is_active else IDLE,
         "range": OUTSIDE + criteria.outside - 1 if criteria.outside else 0.0,
         "likelihood": 0.0 if math.isnan(criteria.nats) else real.nats.beyond(criteria.nats),
-        "style": real.distance(criteria.style, example),
-        "returns": real.distance(criteria.style, example, RETURNS),
+        "style": real.distance(criteria.style, real.example(seed)),
     }
     return {name: min(value, MOST) for name, value in found.items()}
 

@@ -7,7 +7,7 @@ stored in the file ``real_pieces.json`` of a run.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
 
@@ -90,29 +90,16 @@ class RealPieces:
             return {}
         return self.examples[int(np.random.default_rng(seed).integers(len(self.examples)))]
 
-    def distance(
-        self,
-        style: Mapping[str, float],
-        example: Mapping[str, float],
-        names: Collection[str] | None = None,
-    ) -> float:
+    def distance(self, style: Mapping[str, float], example: Mapping[str, float]) -> float:
         """Return how far two pieces are apart in style, in deviations of the real pieces.
 
         It is the root of the mean square over the features. A feature counts at most `FAR`
         deviations from the mean. A feature that is missing or NaN in either piece does not count.
-
-        Parameters
-        ----------
-        style, example : mapping of float
-            The features of the two pieces.
-        names : collection of str, optional
-            The features to compare; by default all.
         """
         gaps = [
             self._deviations(name, style[name]) - self._deviations(name, example[name])
             for name in self.style
-            if (names is None or name in names)
-            and math.isfinite(style.get(name, math.nan) - example.get(name, math.nan))
+            if math.isfinite(style.get(name, math.nan) - example.get(name, math.nan))
         ]
         return float(np.sqrt(np.mean(np.square(gaps)))) if gaps else 0.0
 
