@@ -105,6 +105,7 @@ def _run(
     piece = read_one(source)
     with progress.stages(quiet=options.as_json) as stages:
         with stages.during("start"):
+            from partimento.generate.constraints.words import asks_for_hand
             from partimento.training.trained_model import load_model
 
             model = load_model(folder)
@@ -119,6 +120,7 @@ def _run(
                 seed=seed,
                 sampling=model.settings.sample.replace(**chosen),
                 constraints=constraints,
+                playable=asks_for_hand(options.constraints or {}),
             )
     if options.candidates is not None:
         candidates = with_originality(candidates, model, options.against)

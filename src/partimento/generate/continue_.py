@@ -13,9 +13,11 @@ from partimento.generate.compose import MAX_EVENTS, Goal, best_of_attempts, stra
 from partimento.generate.constraints.base import Constraint, check_constraints, report_on
 from partimento.generate.constraints.timetable import check_possible
 from partimento.generate.criteria import ENDINGS
+from partimento.generate.default_hand import default_hand, with_hand
 from partimento.generate.fill import parts_to_compose
 from partimento.generate.finish import Transposer
 from partimento.generate.limits import check_length
+from partimento.generate.own_corpus import with_own_corpus
 from partimento.generate.provenance import with_provenance
 from partimento.generate.ranking import Candidate, Candidates
 from partimento.generate.sampler import Sampling
@@ -41,6 +43,7 @@ def continue_candidates(
     sampling: Sampling | None = None,
     candidates: int | None = None,
     constraints: Sequence[Constraint] = (),
+    playable: bool = True,
 ) -> Candidates:
     """Compose bars after the end of a piece, and return the best candidates.
 
@@ -65,6 +68,9 @@ def continue_candidates(
         Number of candidates to compose at once; by default that of the run's settings.
     constraints : sequence of Constraint
         Demands on the new bars.
+    playable : bool
+        Whether a hand must be able to hold every chord of new bars for one guitar, if the notes
+        that stay leave a way to it.
 
     Returns
     -------
@@ -89,7 +95,16 @@ def continue_candidates(
     view = view_of(trained, piece, Gap(piece.length, end, parts_to_compose(piece, ()), end))
     limits = view.limits(trained.tokenizer.grid)
     scene = view.scene(trained, limits)
-    rules = check_constraints(constraints)
+    rules = with_own_corpus(check_constraints(constraints), trained)
+    hand = (
+        default_hand(trained, replace(view.prompt, start=piece), None, rules) if playable else None
+    )
+    if hand is not None:
+        options = {**arguments, "constraints": (*rules, hand)}
+        try:
+            return continue_candidates(**options)
+        except PartimentoError:
+            pass  # an error that has another cause is raised below
     own = tuple(rule.transposed(view.item.interval) for rule in rules)
     check_possible((*view.locked(), *own), trained.tokenizer, scene)
     settings = trained.settings.sample
@@ -110,7 +125,8 @@ def continue_candidates(
         change = view.change(candidate.piece)
         new = with_change(piece, view.sounding(change))
         numbers = [bar.number for bar in new.bars() if bar.onset + bar.duration > piece.length]
-        report = report_on(_in_view(new, view), rules, scene.transposed(-view.item.interval))
+        shown, place = _in_view(new, view), scene.transposed(-view.item.interval)
+        report = with_hand(report_on(shown, rules, place), hand, shown, place)
         return replace(
             candidate, piece=new, report=report, bars=(numbers[0], numbers[-1]), distance=None
         )

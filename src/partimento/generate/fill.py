@@ -17,7 +17,9 @@ from partimento.generate.candidates import Generated, generate_candidates
 from partimento.generate.constraints.base import Constraint, check_constraints, report_on
 from partimento.generate.constraints.timetable import check_possible
 from partimento.generate.criteria import measure, penalties
+from partimento.generate.default_hand import default_hand, with_hand
 from partimento.generate.following import following_nats
+from partimento.generate.own_corpus import with_own_corpus
 from partimento.generate.particles import compose_particles
 from partimento.generate.provenance import with_provenance
 from partimento.generate.ranking import Candidate, Candidates, Weighing
@@ -231,6 +233,7 @@ def fill_candidates(
     candidates: int | None = None,
     constraints: Sequence[Constraint] = (),
     weigh: bool = True,
+    playable: bool = True,
 ) -> Candidates:
     """Compose bars anew, and return the best candidates.
 
@@ -256,6 +259,9 @@ def fill_candidates(
         Demands on the new bars.
     weigh : bool
         Whether candidates are weighed by the probability of the bars that follow.
+    playable : bool
+        Whether a hand must be able to hold every chord of new bars for one guitar, if the notes
+        that stay leave a way to it.
 
     Returns
     -------
@@ -274,7 +280,16 @@ def fill_candidates(
     parts = parts_to_compose(piece, keep)
     length = max(piece.length, end) if end >= piece.length else piece.length
     view = view_of(trained, piece, Gap(begin, end, parts, length))
-    rules = check_constraints(constraints)
+    rules = with_own_corpus(check_constraints(constraints), trained)
+    hand = (
+        default_hand(trained, replace(view.prompt, start=piece), None, rules) if playable else None
+    )
+    if hand is not None:
+        options = {**arguments, "constraints": (*rules, hand)}
+        try:
+            return fill_candidates(**options)
+        except PartimentoError:
+            pass  # an error that has another cause is raised below
     settings = trained.settings.sample
     request = FillRequest(
         view=view,
@@ -299,7 +314,7 @@ def fill_candidates(
             each,
             weighing=weighing,
             bars=(first, last),
-            report=_report(each.piece, rules, view, trained),
+            report=_report(each.piece, rules, hand, view, trained),
         )
         for each in chosen
     ]
@@ -427,12 +442,18 @@ def _judged(
     return Candidate(piece, number, seed, True, 0, criteria, penalty, distance=distance)
 
 
-def _report(piece: Piece, rules: Sequence[Constraint], view: View, trained: TrainedModel) -> Any:
-    """Return what the new bars achieved of each demand."""
+def _report(
+    piece: Piece,
+    rules: Sequence[Constraint],
+    hand: Constraint | None,
+    view: View,
+    trained: TrainedModel,
+) -> Any:
+    """Return what the new bars achieved of each demand, and of a `hand` that was given up."""
     grid = trained.tokenizer.grid
     scene = view.scene(trained, view.limits(grid)).transposed(-view.item.interval)
     local = cut_between(piece.replace(score=None), view.start, view.gap.end)
-    return report_on(local, rules, scene)
+    return with_hand(report_on(local, rules, scene), hand, local, scene)
 
 
 __all__ = ["FILLERS", "FillRequest", "FillStrategy", "Filled", "Generated", "fill_candidates"]
