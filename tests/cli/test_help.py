@@ -60,7 +60,8 @@ def test_its_examples_can_be_typed(words: str) -> None:
     examples = [line.strip() for line in lines if re.match(r" {4}partimento ", line)]
     assert examples
     for example in examples:
-        typed = shlex.split(re.split(" [>|] ", example)[0])
+        # A pipe or a redirection ends the command, but not within quotes.
+        typed = shlex.split(re.split(r' [>|] (?=(?:[^"]*"[^"]*")*[^"]*$)', example)[0])
         depth = 3 if " ".join(typed[:3]) in COMMANDS else 2
         command = COMMANDS[" ".join(typed[:depth])]
         context = command.make_context(" ".join(typed[:depth]), typed[depth:])

@@ -83,7 +83,7 @@ ShowNew = Annotated[
         """Compose bars 5 to 8 anew, to fit the bars around them:
              partimento fill study.musicxml --bars 5-8 -o filled.musicxml""",
         """Keep the melody, and compose the other parts of these bars:
-             partimento fill song.mid --bars 5-8 --keep Melody --model chorales -o song-2.mid""",
+             partimento fill song.mid --bars 5-8 --keep Melody --model chorales -o b.mid""",
         """Choose among six candidates:
              partimento fill study.mid --bars 9-12 --candidates 6 -o candidates/""",
     ),
@@ -153,7 +153,7 @@ def fill(
         """Add eight bars to a piece:
              partimento continue study.musicxml --bars 8 -o longer.musicxml""",
         """Add four bars that end on the dominant:
-             partimento continue hymn.mid --model chorales --bars 4 --ending half -o longer.mid""",
+             partimento continue a.mid --model chorales --bars 4 --ending half -o b.mid""",
     ),
 )
 @expand

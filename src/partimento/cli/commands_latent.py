@@ -38,7 +38,7 @@ Outputs = Annotated[
 Seed = Annotated[int, typer.Option(metavar="N", help="Seed of the sampling.")]
 Temperature = Annotated[
     float,
-    typer.Option(metavar="X", help="0 decodes the most probable events; higher ones sample."),
+    typer.Option(metavar="X", help="Greedy at 0; events are sampled at higher ones."),
 ]
 Decodings = Annotated[
     int | None,
@@ -59,7 +59,7 @@ Decodings = Annotated[
         """Change one piece into another in seven steps, one file each:
              partimento morph a.mid b.mid --model runs/vae -o steps/""",
         """Write all steps as one piece:
-             partimento morph a.mid b.mid --model runs/vae --steps 5 -o morph.mid -o morph.pdf""",
+             partimento morph a.mid b.mid --model runs/vae --steps 5 -o c.mid -o c.pdf""",
     ),
 )
 def morph(
@@ -74,8 +74,8 @@ def morph(
         str,
         typer.Option(
             metavar="WAY",
-            help="spherical keeps the distance from the center of the latent space; linear is "
-            "straight.",
+            help="spherical: the distance from the center of the latent space is kept; linear: in "
+            "a straight line.",
         ),
     ] = "spherical",
     temperature: Temperature = 0.0,
@@ -126,10 +126,9 @@ def reconstruct(
     group=COMPOSE,
     examples=(
         """Make a piece denser:
-             partimento steer a.mid --model runs/vae --direction denser --amount 1.5 -o b.mid""",
-        """Make it higher and slower:
-             partimento steer a.mid --model runs/vae --direction higher --amount 1 --direction \
-slower --amount 0.5 -o b.mid""",
+             partimento steer a.mid --model runs/vae --direction denser -o b.mid""",
+        """Make it slower, by half a standard deviation:
+             partimento steer a.mid --model vae --direction slower --amount 0.5 -o b.mid""",
     ),
 )
 def steer(
