@@ -69,8 +69,8 @@ def continue_candidates(
     constraints : sequence of Constraint
         Demands on the new bars.
     playable : bool
-        Whether a hand must be able to hold every chord of new bars for one guitar, if the notes
-        that stay leave a way to it.
+        Whether a hand must be able to hold every chord of the new bars, if they are for one guitar.
+        Where the notes that stay leave no way to it, the report says so.
 
     Returns
     -------

@@ -260,8 +260,8 @@ def fill_candidates(
     weigh : bool
         Whether candidates are weighed by the probability of the bars that follow.
     playable : bool
-        Whether a hand must be able to hold every chord of new bars for one guitar, if the notes
-        that stay leave a way to it.
+        Whether a hand must be able to hold every chord of the new bars, if they are for one guitar.
+        Where the notes that stay leave no way to it, the report says so.
 
     Returns
     -------
@@ -449,7 +449,7 @@ def _report(
     view: View,
     trained: TrainedModel,
 ) -> Any:
-    """Return what the new bars achieved of each demand, and of a `hand` that was given up."""
+    """Report what the new bars achieved, and a `hand` that was given up."""
     grid = trained.tokenizer.grid
     scene = view.scene(trained, view.limits(grid)).transposed(-view.item.interval)
     local = cut_between(piece.replace(score=None), view.start, view.gap.end)
