@@ -18,6 +18,7 @@ from partimento.generate.constraints.base import (
     check_constraints,
     report_on,
 )
+from partimento.generate.constraints.pitch import Range
 from partimento.generate.constraints.rhythm import InMeter, parse_meter
 from partimento.generate.constraints.timetable import check_possible, scene_of
 from partimento.generate.criteria import ENDINGS, Ending
@@ -243,7 +244,10 @@ def compose_candidates(
         towards=None if towards is None else check_number(trained, towards),
     )
     goal = Goal(length.duration(prompt), ending, best)
-    hand = default_hand(trained, prompt, program, rules) if playable else None
+    # What a model without keys composes is moved to the requested one by an interval that depends
+    # on the notes. A demand on sounding pitches would fix it, and few candidates would be in key.
+    can_ask = key is None or prompt.header_key is not None
+    hand = default_hand(trained, prompt, program, rules) if playable and can_ask else None
     arguments["playable"] = True if hand is not None else None
     composed, unmet = _with_or_without(hand, rules, trained, request, goal, key=key, seed=seed)
     title = title or _title(prompt, seed)
@@ -303,10 +307,22 @@ def _with_or_without(
     if hand is not None:
         few = goal._replace(attempts=FURTHER)
         try:
-            return _composed((*rules, hand), trained, request, few, key=key, seed=seed), None
+            demands = (*rules, *_own_range(trained), hand)
+            return _composed(demands, trained, request, few, key=key, seed=seed), None
         except PartimentoError:
             pass  # an error that has another cause is raised below
     return _composed(rules, trained, request, goal, key=key, seed=seed), hand
+
+
+def _own_range(trained: TrainedModel) -> tuple[Constraint, ...]:
+    """Return the stated range of a model that does not keep to it while composing.
+
+    With a demand, the piece is no longer moved by octaves to be within the range.
+    """
+    tokens = trained.settings.tokens
+    if tokens.within_range or not (tokens.low and tokens.high):
+        return ()
+    return (Range(tokens.low, tokens.high),)
 
 
 def _composed(

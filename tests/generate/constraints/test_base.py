@@ -12,6 +12,8 @@ from partimento.errors import PartimentoError
 from partimento.generate.constraints import (
     NAMES,
     Constraint,
+    PartRanges,
+    PartRhythm,
     Scene,
     check_constraints,
     constraint_from_json,
@@ -37,6 +39,9 @@ EXAMPLES: list[Constraint] = [
     pt.Playable("guitar"),
     pt.MaxBorrowed(8, "bundled:chorales"),
     pt.FixedNotes([(0, "1/2", "A4", 0)], spans=[(0, 4)], others="below"),
+    pt.PhraseEnds([8, "33/2"]),
+    PartRhythm([(0, 1, 0), (1, "1/2", 1)]),
+    PartRanges([("C4", "G5"), (40, 60)]),
 ]
 
 

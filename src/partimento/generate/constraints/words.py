@@ -24,6 +24,7 @@ from partimento.music.piece import Piece
 Reader = Callable[[str], Piece]
 OWN_KEY = "own"  # the key of the piece
 TIES = "no-ties"
+WITHOUT_WORDS = {"PartRanges", "PartRhythm", "PhraseEnds"}  # verbs derive them from a score
 NO_HAND = ("Playable", "no")  # the value of an option by which the demand is switched off
 
 
