@@ -501,3 +501,35 @@ def test_the_range_of_a_voice_is_its_own_in_both_orders() -> None:
             low, high = tokenizer.ranges[voice]
             assert np.flatnonzero(mask).tolist() == list(range(low, high + 1))
             state = grammar.advance(state, np.array([NOTE + low]), 0)
+
+
+def test_a_constraint_that_permits_one_token_at_a_time_can_demand_any_piece() -> None:
+    """All notes go on while one is struck below them: the strike is permitted after the holds."""
+    events = [Event((60, 64), Fraction(1)), Event((55, 60, 64), Fraction(1), (60, 64))]
+    piece = Piece.from_events(events)
+    tokenizer = tokenizer_of(piece, Fraction(0))
+    grammar, ids = tokenizer.grammar(), tokenizer.encode(piece).ids
+    state = grammar.start(1)
+    for row, number in enumerate(ids[:-1, 0]):
+        if row >= tokenizer.header_rows:
+            only = np.zeros((1, tokenizer.sizes[0]), bool)
+            only[0, number] = True
+            np.testing.assert_array_equal(grammar.viable(state, 0, only), only)
+        state = grammar.advance(state, np.array([number]), 0)
+
+
+def test_a_hold_above_which_no_strike_is_left_is_no_way() -> None:
+    """Both notes of a chord would go on, and what may be struck lies above them."""
+    piece = Piece.from_events([Event((60, 64), Fraction(1)), Event((55, 60), Fraction(1), (60,))])
+    tokenizer = tokenizer_of(piece, Fraction(0))
+    grammar, ids = tokenizer.grammar(), tokenizer.encode(piece).ids
+    layout, state = grammar.layout, grammar.start(1)
+    steps = [int(number) for number in ids[:-1, 0]]
+    second = steps.index(layout.hold + 60)  # the first event has no holds
+    for number in [*steps[:second], layout.hold + 64]:
+        state = grammar.advance(state, np.array([number]), 0)
+    permitted = np.zeros((1, tokenizer.sizes[0]), bool)
+    permitted[0, [layout.hold + 60, NOTE + 62]] = True
+    assert not grammar.viable(state, 0, permitted)[0, layout.hold + 60]
+    permitted[0, NOTE + 55] = True
+    assert grammar.viable(state, 0, permitted)[0, layout.hold + 60]

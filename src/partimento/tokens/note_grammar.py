@@ -513,7 +513,8 @@ class NoteGrammar:
         """Remove from `permitted` ``(B, V)`` the holds that would lead to a dead end.
 
         An event that holds all notes of the previous one needs a struck note below them. Its last
-        hold is therefore permitted only above the lowest pitch that may be struck.
+        hold is therefore permitted only above the lowest pitch that may be struck. Where none may
+        be struck yet, a constraint wants this hold first, and knows what follows.
         """
         layout = self.layout
         if layout.hold == layout.duration:
@@ -521,6 +522,7 @@ class NoteGrammar:
         pitches = np.arange(PITCHES, dtype="int32")
         strikes = permitted[..., NOTE : layout.hold]
         lowest = xp.min(xp.where(strikes, pitches, PITCHES), axis=-1, keepdims=True)  # (B, 1)
+        lowest = xp.where(lowest == PITCHES, -1, lowest)
         sounded = xp.sum(xp.where(state.before, 1, 0), axis=-1)
         last = xp.logical_and(state.struck == 0, state.count + 1 == sounded)
         stuck = xp.logical_and(xp.expand_dims(last, -1), pitches <= lowest)  # (B, P)
