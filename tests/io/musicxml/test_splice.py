@@ -177,3 +177,20 @@ def test_what_cannot_be_copied_is_refused(data: bytes, message: str) -> None:
     one = change((ONE * 8, ONE, 60))
     with pytest.raises(PartimentoError, match=message):
         splice(data, Change(ONE * 8, ONE * 12, (0,), one.notes, frozenset(), one.length))
+
+
+def test_new_notes_without_voices_get_voices_beside_those_of_the_file() -> None:
+    """A bass note under a melody, in a part of which the file states two voices."""
+    second = "<backup><duration>2</duration></backup>" + note("E", 4).replace(
+        "<voice>1</voice>", "<voice>2</voice>"
+    )
+    data = document(more=second)
+    assert set(notes_of(data).voice.tolist()) == {0, 1}
+    melody = [(ONE * beat, ONE, 72 + beat) for beat in range(4, 8)]
+    new = splice(data, change((ONE * 4, ONE * 4, 48), *melody))
+    filled = measures(new)[1]
+    assert len(set(re.findall(rb"<voice>(\d+)</voice>", filled))) == 2
+    assert b"<tie " not in filled
+    begin = data.index(measures(data)[1])
+    assert new[:begin] == data[:begin]
+    assert measures(new)[2:] == measures(data)[2:]

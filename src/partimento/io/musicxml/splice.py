@@ -16,6 +16,7 @@ from fractions import Fraction
 from html import escape
 from typing import Any, NamedTuple
 
+import numpy as np
 from lxml import etree
 
 from partimento.errors import PartimentoError
@@ -199,7 +200,10 @@ class PartSplice:
         ]
         if len(composed) < len(self.numbers):
             self.voices = frozenset(str(self.numbers.index(number) + 1) for number in composed)
-        own, onsets = self._engraved(self.piece, chosen[0] if chosen else 0)
+        piece = self.piece
+        if self.voices is None and len({note.voice for note in change.notes}) == 1:
+            piece = _without_voices(piece)
+        own, onsets = self._engraved(piece, chosen[0] if chosen else 0)
         contents = []
         for i in chosen:
             if self.starts[i] not in onsets:
@@ -364,6 +368,19 @@ class PartSplice:
             lines += _music(notes, needed / own_divisions, frozenset([voice]), alone=True)
         lines += [_divisions(divisions)] if needed != divisions else []
         return lines
+
+
+def _without_voices(piece: Piece) -> Piece:
+    """Return the piece without stated voices, so that engraving finds those of new notes.
+
+    Beside the voices of the file, new notes of a model without voices would all be one voice. A
+    piece with unisons of two voices is returned as it is.
+    """
+    notes = piece.notes
+    try:
+        return piece.replace(notes=notes.replace(voice=np.zeros_like(notes.voice)), score=None)
+    except ValueError:
+        return piece
 
 
 def _number_of(measure: Element, index: int) -> int:
