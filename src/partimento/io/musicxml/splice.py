@@ -371,7 +371,7 @@ class PartSplice:
 
 
 def _without_voices(piece: Piece) -> Piece:
-    """Return the piece without stated voices, so that engraving finds those of new notes.
+    """Return the piece without stated voices, so that engraving finds them.
 
     Beside the voices of the file, new notes of a model without voices would all be one voice. A
     piece with unisons of two voices is returned as it is.
