@@ -47,9 +47,14 @@ class HideCells(layers.Layer):
         self.voices, self.spans, self.known_voices = voices, spans, known_voices
         self.seed_generator = keras.random.SeedGenerator()
 
+    def compute_output_spec(self, cells: Any, training: bool = False) -> Any:
+        """Return the shape of the cells, and bool: TensorFlow cannot infer it."""
+        return keras.KerasTensor(cells.shape, dtype="bool")
+
     def call(self, cells: Any, training: bool = False) -> Any:
         """Return ``(B, T, N)`` bool: the hidden cells."""
-        batch, length, voices = ops.shape(cells)[0], cells.shape[1], cells.shape[2]
+        batch, voices = ops.shape(cells)[0], cells.shape[2]
+        length = cells.shape[1] or ops.shape(cells)[1]
         usable = cells >= SPECIAL
         if self.known_voices:  # and no others
             return ops.logical_and(usable, np.arange(voices) >= self.known_voices)
@@ -70,14 +75,14 @@ class HideCells(layers.Layer):
         rank = ops.cast(ops.reshape(rank, (-1, length, voices)), "float32")
         return ops.logical_and(rank < count, usable)
 
-    def _fewer(self, usable: Any, draw: Any, batch: Any, length: int, voices: int) -> Any:
+    def _fewer(self, usable: Any, draw: Any, batch: Any, length: Any, voices: int) -> Any:
         """Take cells out of `usable`: whole voices, or all outside a span."""
         kind = draw(batch, 1, 1)
         unknown_voices = draw(batch, 1, voices) < 0.5
-        edges = draw(batch, 2) * length
+        edges = draw(batch, 2) * ops.cast(length, "float32")
         first = ops.reshape(ops.min(edges, axis=-1), (-1, 1, 1))
         last = ops.reshape(ops.max(edges, axis=-1), (-1, 1, 1))
-        steps = np.arange(length, dtype="float32").reshape(1, -1, 1)
+        steps = ops.reshape(ops.cast(ops.arange(length), "float32"), (1, -1, 1))
         inside = ops.logical_and(steps >= first, steps <= last)
         chosen = ops.where(kind < self.voices, ops.logical_and(usable, unknown_voices), usable)
         in_span = ops.logical_and(kind >= self.voices, kind < self.voices + self.spans)
