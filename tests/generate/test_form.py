@@ -11,6 +11,7 @@ import partimento as pt
 from partimento.errors import PartimentoError
 from partimento.generate.form import contrasting_key, joined, sections_of
 from partimento.generate.provenance import compose_again
+from partimento.guitar.playable import is_playable
 from partimento.music.piece import Piece
 from partimento.music.timelines import Key
 from partimento.training.trained_model import TrainedModel, load_model
@@ -77,6 +78,18 @@ def test_lengths_that_do_not_divide_are_refused(chorales: TrainedModel) -> None:
         chorales.compose(form="AABA", bars=18)
     with pytest.raises(PartimentoError, match="begins from silence"):
         chorales.compose(form="AABA", bars=16, start=1)
+    with pytest.raises(PartimentoError, match="a form ends with a cadence to its tonic, not half"):
+        chorales.compose(form="AABA", bars=16, ending="half")
+
+
+def test_a_hand_can_play_a_form_by_default_and_need_not() -> None:
+    guitar = load_model("guitar")
+    options = {"form": "A B", "bars": 8, "key": "d minor", "seed": 3, "candidates": 8}
+    by_default, free = guitar.compose(**options), guitar.compose(**options, playable=False)
+    assert all(is_playable(event.chord) for event in by_default.events)
+    assert free.notes != by_default.notes
+    assert free.provenance is not None
+    assert compose_again(guitar, free.provenance) == free
 
 
 def test_pieces_are_joined_with_their_phrase_ends() -> None:

@@ -210,6 +210,8 @@ def compose_candidates(
     if form:
         if start is not None or towards is not None or events is not None:
             raise PartimentoError("a form begins from silence, and has a length in bars")
+        if ending != ENDINGS[0]:
+            raise PartimentoError(f"a form ends with a cadence to its tonic, not {ending}")
         from partimento.generate.form import compose_form
 
         found = compose_form(
@@ -227,6 +229,7 @@ def compose_candidates(
             composer=composer,
             tempo=tempo,
             candidates=candidates,
+            playable=playable,
         )
         return with_provenance(found, arguments)
     meter = _meter(meter) or (_asked_meter(rules) if start is None else None)

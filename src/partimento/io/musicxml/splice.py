@@ -76,7 +76,7 @@ def splice(data: bytes, change: Change, remark: str = "") -> bytes:
     starts = [Fraction(tick, grid) for tick in bar_starts(readers, grid)]
     staves = parts_on_staves(root)
     if [number for numbers in staves for number in numbers] != list(range(len(before.parts))):
-        raise PartimentoError("the parts of this MusicXML file cannot be told apart")
+        raise PartimentoError("the parts of this MusicXML file cannot be distinguished")
     after = change.applied(before)
     pieces: list[Replacement] = []
     places = zip(root.iterchildren("part"), tags.named("part"), staves, strict=True)
