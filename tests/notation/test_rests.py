@@ -44,6 +44,13 @@ def test_a_third_voice_shows_no_rests_and_stands_for_the_lower_one():
         MIDDLE: row(("half", 1), ("half", None)),
     }
     assert shown(voices) == [[], [(True, None), (False, None)], [(True, None)]]
+    # The middle voice begins before the rest of the lower one, and sounds on beside it.
+    voices = {
+        UPPER: row(("whole", 2)),
+        LOWER: row(("half", 3), ("quarter", None), ("quarter", None)),
+        MIDDLE: row(("quarter", None), ("half", 1), ("quarter", None)),
+    }
+    assert shown(voices)[1] == [(True, None), (False, None)]
 
 
 def test_rests_avoid_the_notes_of_the_other_voice():
@@ -63,6 +70,8 @@ def test_a_chord_that_reaches_down_leaves_no_rest_below_it():
     assert shown({UPPER: [chord], LOWER: lower}) == [[], [(True, None)]]
     assert shown({UPPER: row(("quarter", 3)), LOWER: lower})[1][0][0] is True
     assert shown({UPPER: row(("quarter", 1)), LOWER: lower})[1][0][0] is False
+    late = row(("quarter", 1), ("quarter", 3))
+    assert shown({UPPER: late, LOWER: row(("half", None))})[1] == [(True, None)]
 
 
 def test_lines_and_drums_show_no_rests_under_sound():

@@ -29,7 +29,8 @@ from partimento.notation.rhythm import (
     ("onset", "duration", "meter", "values"),
     [
         (0, 3, Meter(4, 4), ["half."]),
-        (1, 2, Meter(4, 4), ["quarter", "quarter"]),  # the middle of the bar shows
+        (1, 2, Meter(4, 4), ["half"]),  # short-long-short
+        (1, Q * 3 / 2, Meter(4, 4), ["quarter", "eighth"]),  # the middle of the bar shows
         (Q / 2, 1, Meter(4, 4), ["quarter"]),  # short-long-short within a half bar
         (Q / 2, Q * 3 / 2, Meter(4, 4), ["quarter."]),
         (Q * 3 / 2, 1, Meter(4, 4), ["eighth", "eighth"]),
@@ -97,9 +98,13 @@ def test_other_lengths_get_the_nearest_symbol():
 
 
 def test_a_note_over_the_middle_of_a_bar_is_tied():
-    assert cut_note(BAR, 64, 192, TICKS) == [(64, 128), (128, 192)]
+    assert cut_note(BAR, 64, 160, TICKS) == [(64, 128), (128, 160)]
+    assert cut_note(BAR, 96, 160, TICKS) == [(96, 128), (128, 160)]
     assert cut_note(BAR, 0, 192, TICKS) == [(0, 192)]
-    assert cut_note(BAR, 32, 96, TICKS) == [(32, 96)]  # a plain syncopation
+    # Plain syncopations. Of 196 such halves in the 4/4 bars of music21's chorales by Bach, 185 are
+    # written so, and 11 with a tie.
+    assert cut_note(BAR, 64, 192, TICKS) == [(64, 192)]
+    assert cut_note(BAR, 32, 96, TICKS) == [(32, 96)]
     assert cut_note(COMPOUND, 64, 128, TICKS) == [(64, 96), (96, 128)]
 
 

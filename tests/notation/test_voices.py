@@ -148,6 +148,12 @@ def test_a_line_keeps_its_voice_where_rests_would_not_multiply():
     assert {note for note, voice in voices.items() if voice == LOWER} == {100, 104, 108}
 
 
+def test_notes_after_a_silence_of_all_voices_need_no_second_voice():
+    """A rest is drawn there in any case, and one voice shows it once."""
+    spans = [Span(0, 4, 69, 0), Span(8, 12, 72, 1), Span(8, 12, 57, 2)]
+    assert set(voices_on_staff(spans, {}, 0, {2: 0}, 6).values()) == {UPPER}
+
+
 def test_a_chord_is_not_tied_to_the_next_bar_in_part():
     spans = [Span(0, 4, 64, 0), Span(4, 8, 60, 1), Span(4, 8, 48, 2, False, True)]
     assert voices_on_staff(spans, {}, 0, {}, 4)[2] == UPPER

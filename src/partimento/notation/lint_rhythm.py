@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from partimento.music.timelines import Meter
 from partimento.notation.lint_place import Place, Voice, bars_of, voices_of
-from partimento.notation.meter import bar_tree, beam_spans
+from partimento.notation.meter import Node, bar_tree, beam_spans
 from partimento.notation.rhythm import SMALLEST, TYPES, cut_note, note_type
 from partimento.notation.written import WrittenBar, WrittenScore, WrittenSymbol
 
@@ -191,8 +191,15 @@ def needless_tie(score: WrittenScore) -> Iterator[tuple[Place, str]]:
                 continue
             if _are_tied(before.symbol, after.symbol):
                 start, end = int(before.start), int(after.end)
+                if _is_syncopation(tree, start, end):
+                    continue  # some engravers show the middle of the bar there, too
                 if cut_note(tree, start, end, TICKS) == [(start, end)]:
                     yield voice.place, f"a {before.symbol.type} tied to a {after.symbol.type}"
+
+
+def _is_syncopation(tree: Node, start: Fraction | int, end: Fraction | int) -> bool:
+    """Return whether a note is the middle of short, long, short, such as quarter, half, quarter."""
+    return start + end == tree.end == 2 * (end - start)
 
 
 def hidden_beat(score: WrittenScore) -> Iterator[tuple[Place, str]]:
@@ -212,10 +219,10 @@ def _across_beats(score: WrittenScore, *, rests: bool) -> Iterator[tuple[Place, 
             is_plain = symbol.ratio is None and symbol.value is not None
             if symbol.is_hidden or not is_plain or bool(symbol.pitches) == rests:
                 continue
-            # A syncopation in the middle of the bar, such as quarter, half, quarter, is usual.
-            if start % 1 or end % 1 or (not rests and start + end == tree.end == 2 * (end - start)):
+            if start % 1 or end % 1 or (not rests and _is_syncopation(tree, start, end)):
                 continue
-            if len(cut_note(tree, int(start), int(end), TICKS)) > 1:
+            hides = len(cut_note(tree, int(start), int(end), TICKS)) > 1
+            if hides or _is_syncopation(tree, start, end):
                 kind = "rest" if rests else "note"
                 yield voice.place, f"a {symbol.type} {kind} after {start / TICKS} quarters"
 

@@ -45,7 +45,7 @@ def with_rests(voices: Mapping[int, Sequence[Symbol]], staff: SharedStaff) -> li
     """Return the voices of a staff in one bar, with superfluous rests hidden.
 
     Two voices that rest together for the same time show one rest. Voices between them come and go:
-    they show no rests, and the lower voice none where one of their notes begins. Nor has it one
+    they show no rests, and the lower voice none while one of their notes sounds. Nor has it one
     below a note of the upper voice that reaches as far down. Two lines of a chorale may meet on
     one note: while one sounds, the other shows no rest. Neither do the hands of a drummer while the
     feet play. Rests of tuplets are always shown.
@@ -87,20 +87,25 @@ def _is_superfluous(
         return True
     if staff.kind in ("lines", "drums"):
         return number != first or any(
-            s.onset < rest.onset + rest.duration and rest.onset < s.onset + s.duration
-            for voice in voices.values()
-            for s in voice
-            if s.notes
+            s.notes and _sound_together(s, rest) for voice in voices.values() for s in voice
         )
     if staff.kind == "choir":  # singers count every rest
         return False
     if number not in (UPPER, LOWER):
         return True
     middle = [s for other in voices if other not in (UPPER, LOWER) for s in voices[other]]
-    if number == LOWER and any(s.notes and s.onset == rest.onset for s in middle):
+    if number == LOWER and any(s.notes and _sound_together(s, rest) for s in middle):
         return True
     return number == LOWER and any(
-        s.onset == rest.onset and _reaches_down(s, staff) for s in voices.get(UPPER, ())
+        _sound_together(s, rest) and _reaches_down(s, staff) for s in voices.get(UPPER, ())
+    )
+
+
+def _sound_together(first: Symbol, second: Symbol) -> bool:
+    """Return whether the times of two symbols overlap."""
+    return (
+        first.onset < second.onset + second.duration
+        and second.onset < first.onset + first.duration
     )
 
 
@@ -129,11 +134,8 @@ def _place_of(
     pitches = [staff.pitch[note] for symbol in beside for note, _, _ in symbol.notes]
     middle = staff.clef.middle
     if not pitches:
-        end = rest.onset + rest.duration
         is_repeated = any(s.hidden and s.duration == rest.duration for s in beside)
-        is_silent = not any(
-            s.notes and s.onset < end and rest.onset < s.onset + s.duration for s in others
-        )
+        is_silent = not any(s.notes and _sound_together(s, rest) for s in others)
         return middle if is_repeated and is_silent else None
     above, below = EXTENT.get(rest.value.type, (1, 1))
     if is_upper:

@@ -2,9 +2,9 @@
 
 The rules are those of engravers (Gould, *Behind Bars*, 2011, chapter 6; Read, *Music Notation*,
 1969). A note value may cross a metrical boundary only if it begins or ends together with the span
-around it. The plain syncopation short-long-short is the exception. No note value inside a 4/4 bar
-crosses its middle, and none crosses a beat of 6/8. Otherwise the note is divided into tied values.
-Rests are stricter: each fills a metrical span.
+around it. The plain syncopation short-long-short is the exception. No other note value inside a 4/4
+bar crosses its middle, and none crosses a beat of 6/8. Otherwise the note is divided into tied
+values. Rests are stricter: each fills a metrical span.
 """
 
 from __future__ import annotations
@@ -308,7 +308,7 @@ def _may_stand(node: Node, start: int, end: int, ticks: int) -> bool:
             start in edges or end in edges or (len(crossed) == 1 and 2 * crossed[0] == start + end)
         )
     return (
-        node.length <= 2 * ticks
+        node.length <= 4 * ticks
         and 2 * (end - start) == node.length
         and start - node.start == node.end - end
     )

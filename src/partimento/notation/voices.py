@@ -122,7 +122,7 @@ class _Context(NamedTuple):
 
     def beats_in(self, start: int, end: int) -> int:
         """Return how many beats begin within a time, not counting its start and end."""
-        if not self.beat:
+        if not self.beat or start >= end:
             return 0
         return (end - 1 - self.start) // self.beat - (start - self.start) // self.beat
 
@@ -233,10 +233,12 @@ def _extend(
         )
         cost += UNEVEN * (len({s.into_next_bar for s in in_voice}) > 1)
         center = sum(s.pitch for s in in_voice) / len(in_voice)
+        # Where all voices are silent, a rest is drawn in any case.
+        silent_until = min(onset, max(until))
         cost += (
             SECOND_VOICE * (voice != UPPER)
             + (voice == UPPER and until[voice] < onset)
-            * (GAP + MORE_RESTS * context.beats_in(until[voice], onset))
+            * (GAP + MORE_RESTS * context.beats_in(until[voice], silent_until))
             + LEAP * abs(center - last[voice])
         )
         active[voice], last[voice], until[voice] = sounding, center, max(s.end for s in sounding)
