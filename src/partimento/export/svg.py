@@ -27,6 +27,7 @@ from partimento.export.heading import (
     with_placeholders,
 )
 from partimento.export.marker import SVG_MARK
+from partimento.export.systems import balanced, widths_by_system, with_systems
 
 SVG = "{http://www.w3.org/2000/svg}"
 FONTS = "'STIX Two Text', STIXGeneral, 'Libertinus Serif', 'Times New Roman', Times, serif"
@@ -108,7 +109,7 @@ def to_svg(
             else None
         )
         document = with_placeholders(musicxml, lines.placeholders) if lines else musicxml
-        pages = _engraved(toolkit, document, options)
+        pages = _balanced(toolkit, document, options, _engraved(toolkit, document, options))
         tallest = max(_height(page) for page in pages)
         if crop or tallest <= options["pageHeight"] or paper == LARGEST_PAPER:
             break
@@ -155,6 +156,18 @@ def _engraved(toolkit: Any, musicxml: str, options: Mapping[str, Any]) -> list[E
         raise PartimentoError("the engraver cannot read this score")
     pages = [toolkit.renderToSVG(page) for page in range(1, toolkit.getPageCount() + 1)]
     return [ET.fromstring(page) for page in pages]  # noqa: S314 - written by verovio
+
+
+def _balanced(
+    toolkit: Any, musicxml: str, options: Mapping[str, Any], pages: list[ET.Element]
+) -> list[ET.Element]:
+    """Engrave a score again with other system breaks if its last system is nearly empty."""
+    counts = balanced(widths_by_system(pages))
+    document = None if counts is None else with_systems(musicxml, counts)
+    if document is None:
+        return pages
+    again = _engraved(toolkit, document, {**options, "breaks": "line"})
+    return again if len(again) <= len(pages) else pages
 
 
 def _without_frets(musicxml: str) -> str:
@@ -311,7 +324,7 @@ def _draw_run(
         else:
             words, size = words + content, height
     if words.strip():
-        element = ET.Element(f"{SVG}text", x=f"{x + (size / 3 if drawn else 0):g}", y=where["y"])
+        element = ET.Element(f"{SVG}text", x=f"{x + (size / 5 if drawn else 0):g}", y=where["y"])
         element.set("font-size", f"{size:g}px")
         element.set("fill", "currentColor")
         if where["text-anchor"]:

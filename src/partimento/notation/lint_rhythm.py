@@ -198,7 +198,7 @@ def needless_tie(score: WrittenScore) -> Iterator[tuple[Place, str]]:
 
 
 def _is_syncopation(tree: Node, start: Fraction | int, end: Fraction | int) -> bool:
-    """Return whether a note is the middle of short, long, short, such as quarter, half, quarter."""
+    """Return whether a note is as the half note in quarter, half, quarter."""
     return start + end == tree.end == 2 * (end - start)
 
 

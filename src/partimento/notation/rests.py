@@ -104,8 +104,7 @@ def _is_superfluous(
 def _sound_together(first: Symbol, second: Symbol) -> bool:
     """Return whether the times of two symbols overlap."""
     return (
-        first.onset < second.onset + second.duration
-        and second.onset < first.onset + first.duration
+        first.onset < second.onset + second.duration and second.onset < first.onset + first.duration
     )
 
 
