@@ -161,7 +161,7 @@ def _engraved(toolkit: Any, musicxml: str, options: Mapping[str, Any]) -> list[E
 def _balanced(
     toolkit: Any, musicxml: str, options: Mapping[str, Any], pages: list[ET.Element]
 ) -> list[ET.Element]:
-    """Engrave a score again with other system breaks if its last system is nearly empty."""
+    """Engrave a score again, with other breaks, if its last system is nearly empty."""
     counts = balanced(widths_by_system(pages))
     document = None if counts is None else with_systems(musicxml, counts)
     if document is None:
