@@ -22,6 +22,7 @@ from partimento.training.settings import SampleSettings
 if TYPE_CHECKING:
     from partimento.generate.ranking import Candidates
     from partimento.music.piece import Piece
+    from partimento.progress import Progress
     from partimento.training.trained_model import TrainedModel
 
 
@@ -66,7 +67,7 @@ def run_continue(
 ) -> None:
     """Continue a score; see `commands_fill.continue_`."""
 
-    def make(model: TrainedModel, piece: Piece, **more: Any) -> Candidates:
+    def make(model: TrainedModel, piece: Piece, *, progress: Progress, **more: Any) -> Candidates:
         from partimento.generate.continue_ import continue_candidates
 
         return continue_candidates(model, piece, bars=bars, ending=ending, **more)
@@ -121,6 +122,7 @@ def _run(
                 sampling=model.settings.sample.replace(**chosen),
                 constraints=constraints,
                 playable=asks_for_hand(options.constraints or {}),
+                progress=stages.at,
             )
     if options.candidates is not None:
         candidates = with_originality(candidates, model, options.against)

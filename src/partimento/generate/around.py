@@ -28,6 +28,7 @@ from partimento.music.notes import Note, Notes
 from partimento.music.piece import Piece
 from partimento.music.timelines import Meter, from_start
 from partimento.short_repr import short_repr
+from partimento.tokens.grid import GridTokenizer
 from partimento.tokens.voices import VoiceTokenizer
 from partimento.training.dataset import TransposedPiece
 from partimento.training.piece_record import PieceRecord
@@ -117,7 +118,9 @@ class View:
             pickup=self.item.moved.pickup,
             key=self.prompt.header_key or self.prompt.key,
         )
-        return scene._replace(total=limits.steps)
+        # The ids before the gap may end earlier: a model of a grid also reads what it cannot write.
+        start = int(self.begin * trained.tokenizer.grid)
+        return scene._replace(total=limits.steps, start=start)
 
     def locked(self) -> tuple[FixedNotes, Seam]:
         """Return the constraints that keep all notes of the gap which stay."""
@@ -248,13 +251,15 @@ def view_of(trained: TrainedModel, piece: Piece, gap: Gap) -> View:
     _check(trained, read, gap)
     starts = _starts(read, gap)
     start = starts[0]
+    reads_all = trained.tokenizer.name == GridTokenizer.name
     while True:
         item, ids, known = _encoded(trained, read, start, gap)
         # An event that the model does not know ends the prompt: begin after it.
-        if known >= gap.begin - start or start == starts[-1]:
+        is_read = known >= gap.begin - start or reads_all
+        if is_read or start == starts[-1]:
             break
         start = next((bar for bar in starts if bar > start + known), starts[-1])
-    if known < gap.begin - start:
+    if not is_read:
         start, item, ids = _without_music(trained, read, gap)
     key = piece_key(item.piece, item)
     ids, header = with_key(trained, ids, key)

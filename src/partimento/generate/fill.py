@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any, NamedTuple, Protocol
+from math import ceil
+from typing import Any
 
 import numpy as np
 
@@ -14,11 +15,13 @@ from partimento.analysis.similarity.note_distance import share_of_changed_notes
 from partimento.errors import PartimentoError
 from partimento.generate.around import Gap, View, view_of
 from partimento.generate.candidates import Generated, generate_candidates
-from partimento.generate.constraints.base import Constraint, check_constraints, report_on
+from partimento.generate.constraints.base import Constraint, Report, check_constraints, report_on
 from partimento.generate.constraints.timetable import check_possible
 from partimento.generate.criteria import measure, penalties
 from partimento.generate.default_hand import default_hand, with_hand
+from partimento.generate.fill_request import Filled, FillRequest, FillStrategy
 from partimento.generate.following import following_nats
+from partimento.generate.grid_fill import GridFill
 from partimento.generate.own_corpus import with_own_corpus
 from partimento.generate.particles import compose_particles
 from partimento.generate.provenance import with_provenance
@@ -26,69 +29,19 @@ from partimento.generate.ranking import Candidate, Candidates, Weighing
 from partimento.generate.sampler import Sampling
 from partimento.io.musicxml.bar_numbers import span_of_bars
 from partimento.io.splice import with_change
-from partimento.models.base import Autoregressive
+from partimento.models.base import Autoregressive, Gibbs
 from partimento.music.change import Change
 from partimento.music.excerpt import cut_between
 from partimento.music.piece import Piece
+from partimento.progress import Progress, silent
 from partimento.short_repr import short_repr
 from partimento.tokens.event_tokens import EventTokenizer
 from partimento.tokens.vocabulary import PAD
 from partimento.training.trained_model import TrainedModel
 
-CANDIDATES = 128  # that are weighed
 POOL = 16  # drawn by their weights; the best of them is returned first
 FOLLOWING_BARS = 4  # whose probability weighs a candidate
 BARS = re.compile(r"\s*(\d{1,6})\s*(?:[-–]\s*(\d{1,6}))?\s*")
-
-
-@short_repr
-@dataclass(frozen=True)
-class FillRequest:
-    """Describe the bars to fill.
-
-    Attributes
-    ----------
-    view : View
-    sampling : Sampling
-    candidates : int
-        The number of candidates.
-    constraints : tuple of Constraint
-        Further demands, on composed pitches.
-    weigh : bool
-        Whether candidates are weighed by the music that follows.
-    """
-
-    view: View
-    sampling: Sampling
-    candidates: int
-    constraints: tuple[Constraint, ...] = ()
-    weigh: bool = True
-
-
-@short_repr
-class Filled(NamedTuple):
-    """Hold candidates for a gap.
-
-    Attributes
-    ----------
-    changes : list of Change
-        In the view of the model.
-    nats : (B,) float64
-        Nats per event of the candidate itself; NaN if they are not known.
-    following : (B,) float64
-        Nats of the bars that follow it. All equal if candidates are not weighed.
-    """
-
-    changes: list[Change]
-    nats: np.ndarray
-    following: np.ndarray
-
-
-class FillStrategy(Protocol):
-    """Fill a gap with models of one capability."""
-
-    def fill(self, trained: TrainedModel, request: FillRequest, seed: int) -> Filled:
-        """Return candidates; the same arguments give the same notes."""
 
 
 @short_repr
@@ -104,9 +57,13 @@ class AutoregressiveFill:
     ----------
     filters : bool
         False to sample around locked notes without a particle filter, for comparison.
+    candidates, weighs
+        See `FillStrategy`.
     """
 
     filters: bool = True
+    candidates: int = 128
+    weighs: bool = True
 
     def fill(self, trained: TrainedModel, request: FillRequest, seed: int) -> Filled:
         """Return candidates that keep all locked notes."""
@@ -188,7 +145,10 @@ class AutoregressiveFill:
 
 
 # How a model fills bars, by its first capability in this table.
-FILLERS: dict[type[Any], FillStrategy] = {Autoregressive: AutoregressiveFill()}
+FILLERS: dict[type[Any], FillStrategy] = {
+    Autoregressive: AutoregressiveFill(),
+    Gibbs: GridFill(),
+}
 
 
 def _rows_after(trained: TrainedModel, view: View, change: Change, stop: Fraction) -> np.ndarray:
@@ -234,6 +194,7 @@ def fill_candidates(
     constraints: Sequence[Constraint] = (),
     weigh: bool = True,
     playable: bool = True,
+    progress: Progress = silent,
 ) -> Candidates:
     """Compose bars anew, and return the best candidates.
 
@@ -254,7 +215,8 @@ def fill_candidates(
     sampling : Sampling, optional
         By default that of the run's settings.
     candidates : int, optional
-        Number of candidates that are weighed; 128 by default.
+        Number of candidates to compose. By default, 128 are composed and weighed. A model of a
+        grid composes 16, which need no weights, since it knows both sides.
     constraints : sequence of Constraint
         Demands on the new bars.
     weigh : bool
@@ -262,6 +224,7 @@ def fill_candidates(
     playable : bool
         Whether a hand must be able to hold every chord of the new bars, if they are for one guitar.
         Where the notes that stay leave no way to it, the report says so.
+    progress : Progress, optional
 
     Returns
     -------
@@ -273,8 +236,9 @@ def fill_candidates(
     PartimentoError
         If the piece has no such bars or parts, or the model cannot fill them.
     """
-    arguments = dict(locals())
+    arguments = {name: value for name, value in locals().items() if name != "progress"}
     strategy = filler_of(trained)
+    arguments["candidates"] = candidates = max(candidates or strategy.candidates, best)
     first, last = bar_numbers(bars)
     begin, end = span_of_bars(piece, first, last)
     parts = parts_to_compose(piece, keep)
@@ -285,7 +249,7 @@ def fill_candidates(
         default_hand(trained, replace(view.prompt, start=piece), None, rules) if playable else None
     )
     if hand is not None:
-        options = {**arguments, "constraints": (*rules, hand)}
+        options = {**arguments, "constraints": (*rules, hand), "progress": progress}
         try:
             return fill_candidates(**options)
         except PartimentoError:
@@ -294,9 +258,10 @@ def fill_candidates(
     request = FillRequest(
         view=view,
         sampling=sampling or settings,
-        candidates=max(candidates or CANDIDATES, best),
+        candidates=candidates,
         constraints=tuple(rule.transposed(view.item.interval) for rule in rules),
         weigh=weigh,
+        progress=progress,
     )
     filled = strategy.fill(trained, request, seed)
     if not filled.changes:
@@ -305,16 +270,22 @@ def fill_candidates(
             " keep less"
         )
     weights = joined_weights(filled, weights_of(filled.following))
-    weighing = Weighing(len(weights), float(1 / (weights**2).sum()))
+    effective = float(1 / (weights**2).sum())
+    weighing = Weighing(len(weights), effective) if strategy.weighs else None
     order = drawn(weights, max(POOL, best), seed)
     judged = [_judged(trained, request, filled, i, seed) for i in order]
-    chosen = sorted(judged, key=lambda each: each.score)[:best]
+    # Where nothing weighs candidates, those that the model finds more probable come first.
+    chosen = sorted(
+        judged, key=lambda each: (each.score, 0.0 if strategy.weighs else each.criteria.nats)
+    )[:best]
     finished = [
         replace(
             each,
             weighing=weighing,
             bars=(first, last),
-            report=_report(each.piece, rules, hand, view, trained),
+            report=_with_wishes(
+                _report(each.piece, rules, hand, view, trained), filled, each.piece, view, trained
+            ),
         )
         for each in chosen
     ]
@@ -448,12 +419,26 @@ def _report(
     hand: Constraint | None,
     view: View,
     trained: TrainedModel,
-) -> Any:
+) -> Report:
     """Report what the new bars achieved, and a `hand` that was given up."""
     grid = trained.tokenizer.grid
     scene = view.scene(trained, view.limits(grid)).transposed(-view.item.interval)
     local = cut_between(piece.replace(score=None), view.start, view.gap.end)
     return with_hand(report_on(local, rules, scene), hand, local, scene)
+
+
+def _with_wishes(
+    report: Report, filled: Filled, piece: Piece, view: View, trained: TrainedModel
+) -> Report:
+    """Add to a report the wishes that could not be met, up to the first notes after the gap."""
+    grid = trained.tokenizer.grid
+    scene = view.scene(trained, view.limits(grid)).transposed(-view.item.interval)
+    after = min(view.gap.end + 1, view.gap.length)
+    local = cut_between(piece.replace(score=None), view.start, after)
+    scene = scene._replace(total=ceil(local.length * grid), stop=ceil(view.end * grid) + 1)
+    for wish in filled.wishes:
+        report = with_hand(report, wish, local, scene)
+    return report
 
 
 __all__ = ["FILLERS", "FillRequest", "FillStrategy", "Filled", "Generated", "fill_candidates"]

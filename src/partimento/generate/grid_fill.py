@@ -1,0 +1,472 @@
+"""Fill bars with a model of a grid, which sees the music on both sides of the gap.
+
+All cells outside the gap are known, and so are kept parts and notes that sound over its edges. The
+sampler (`generate.gibbs`) draws the others. Candidates are samples of what the model expects
+between both sides: they need not be weighed by the music that follows.
+
+Notes that begin between two steps of the grid are read at the next step. New notes lie on the grid,
+but touch the notes that stay, wherever these begin and end.
+
+Shapes: B candidates, T steps that are read, N voices, V ids of a cell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from math import ceil
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from partimento.analysis.part_writing import part_writing
+from partimento.errors import PartimentoError
+from partimento.generate.around import View
+from partimento.generate.cell_rules import Parallels, allowed_cells
+from partimento.generate.constraints.base import Constraint, Scene, report_on
+from partimento.generate.constraints.fixed import FixedNotes
+from partimento.generate.constraints.lines import PartWriting
+from partimento.generate.constraints.timetable import check_possible
+from partimento.generate.fill_request import Filled, FillRequest
+from partimento.generate.gibbs import GridSampler, Schedule
+from partimento.generate.grid_lines import (
+    Line,
+    cell_nats,
+    choose_voices,
+    line_grid,
+    lines_of,
+    needed_lines,
+    spread_over,
+)
+from partimento.music.change import Change
+from partimento.music.excerpt import cut_between
+from partimento.music.names import pitch_name
+from partimento.music.notes import Note, Notes
+from partimento.music.piece import Piece
+from partimento.music.timelines import Meter, from_start
+from partimento.music.transpose import transpose
+from partimento.progress import Progress
+from partimento.short_repr import short_repr
+from partimento.tokens.grid_facts import grid_facts, on_beat
+from partimento.tokens.grid_grammar import FERMATA, HEADER, HOLD
+from partimento.tokens.note_grammar import NONE
+from partimento.tokens.vocabulary import SPECIAL
+from partimento.training.trained_model import TrainedModel
+
+OCTAVES = (0, 12, -12, 24, -24)
+BLOCK = 64  # models are compiled for lengths that are a multiple of this
+AROUND = 64  # at least so many steps are read on each side
+BATCH = 8  # candidates that are sampled together
+ORDERS = 4  # choices of hidden cells by which the nats of a candidate are estimated
+AVOIDED = 20.0  # parallels per 1,000 moving pairs; music with more does not avoid them
+
+
+class Unseen(NamedTuple):
+    """A model that never reads certain voices, as no line of the piece has them.
+
+    Attributes
+    ----------
+    model : GibbsModel
+    voices : tuple of int
+    """
+
+    model: Any
+    voices: tuple[int, ...]
+
+    @property
+    def tokenizer(self) -> Any:
+        """The tokenizer of the model."""
+        return self.model.tokenizer
+
+    def logits(self, values: Any, known: Any, facts: Any) -> np.ndarray:
+        """Return the logits of each cell, ``(B, T, N, V)``; see `GibbsModel.logits`."""
+        known = np.array(known)
+        known[..., list(self.voices)] = False
+        return np.asarray(self.model.logits(values, known, facts))
+
+
+@short_repr
+@dataclass(frozen=True)
+class GridView:
+    """Hold a gap as the model reads it.
+
+    Attributes
+    ----------
+    model : Unseen
+    lines : tuple of Line
+        At the pitches that the model reads.
+    voices : tuple of int
+        The voice of each line.
+    composed : tuple of int
+        The indices of the lines that are composed.
+    octaves : int
+        Semitones, in whole octaves, from those pitches to those that the model reads.
+    first : int
+        The step of the view at which reading begins.
+    cells : (T, N) int32
+    unknown : (T, N) bool
+    facts : (T, 6) int16
+    leads : (T,) bool
+        The beats at which a kept line is struck, or all False.
+    """
+
+    model: Unseen
+    lines: tuple[Line, ...]
+    voices: tuple[int, ...]
+    composed: tuple[int, ...]
+    octaves: int
+    first: int
+    cells: np.ndarray
+    unknown: np.ndarray
+    facts: np.ndarray
+    leads: np.ndarray
+
+    @property
+    def frame(self) -> Fraction:
+        """Quarters per step."""
+        frame: Fraction = self.model.tokenizer.frame
+        return frame
+
+
+@short_repr
+@dataclass(frozen=True)
+class GridFill:
+    """Draw the cells of a gap, each given the others and the music on both sides.
+
+    Parallel fifths and octaves are excluded in the gap and at its edges, unless the piece has many.
+
+    Attributes
+    ----------
+    candidates, weighs
+        See `FillStrategy`.
+    schedule : Schedule or None
+        See `GridSampler`.
+    """
+
+    candidates: int = 16
+    weighs: bool = False
+    schedule: Schedule | None = None
+
+    def fill(self, trained: TrainedModel, request: FillRequest, seed: int) -> Filled:
+        """Return candidates that keep all locked notes.
+
+        Raises
+        ------
+        PartimentoError
+            If the lines of the piece do not fit the voices of the model, or no candidate meets the
+            demands.
+        """
+        view = request.view
+        read = read_gap(trained, view)
+        rules = [_on_voices(rule, read) for rule in request.constraints]
+        scene = view.scene(trained, view.limits(trained.tokenizer.grid))
+        back = -view.item.interval
+        shown = [rule.transposed(back) for rule in request.constraints]
+        check_possible(rules, trained.tokenizer, scene, shown=shown)
+        allowed = _allowed(read, rules, scene)
+        if not (allowed.any(axis=-1) | ~read.unknown).all():
+            raise PartimentoError(f"no notes can meet all demands: {_names(shown)}")
+        wishes = () if _has_parallels(view.piece) else (PartWriting("all"),)
+        grids, broken = self._grids(read, allowed, request, (*rules, *wishes), seed)
+        nats = gap_nats(read, grids, seed)
+        changes = [view.change(_decoded(view, read, grid)) for grid in grids]
+        met = [_meets(change, view, request.constraints, scene) for change in changes]
+        if not any(met):
+            raise PartimentoError(
+                f"none of {len(met)} candidates met all demands: {_names(shown)}; a model that"
+                " composes note by note, such as chorales, meets them while it composes"
+            )
+        whole = [i for i, holds in enumerate(met) if holds and not broken[i]]
+        kept = whole or [i for i, holds in enumerate(met) if holds]
+        return Filled([changes[i] for i in kept], nats[kept], np.zeros(len(kept)), wishes)
+
+    def _grids(
+        self,
+        read: GridView,
+        allowed: np.ndarray,
+        request: FillRequest,
+        rules: Sequence[Constraint],
+        seed: int,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the drawn grids ``(B, T, N)``, and the parallels that each has left ``(B,)``."""
+        tokenizer = read.model.tokenizer
+        grids, broken = [], []
+        parallels = Parallels.of(rules, tokenizer.voices, read.frame)
+        count = -(-request.candidates // BATCH)
+        for number in range(count):
+            sampler = GridSampler(
+                read.model,
+                read.facts,
+                allowed,
+                parallels=parallels,
+                sampling=request.sampling,
+                seed=seed + number * 2**32,
+            )
+            grids.append(
+                sampler.sample(
+                    read.cells,
+                    ~read.unknown,
+                    # All batches have one size, as models are compiled for each.
+                    candidates=min(BATCH, request.candidates),
+                    schedule=self.schedule,
+                    progress=_part_of(request.progress, number, count),
+                )
+            )
+            broken.append(sampler.broken if len(sampler.broken) else np.zeros(len(grids[-1]), int))
+        return np.concatenate(grids)[: request.candidates], np.concatenate(broken)
+
+
+def _part_of(progress: Progress, number: int, count: int) -> Progress:
+    def report(stage: str, done: int, total: int, /) -> None:
+        progress("compose", number * total + done, count * total)
+
+    return report
+
+
+def _names(rules: Sequence[Constraint]) -> str:
+    return " and ".join(map(repr, rules)) or "those of the notes that stay"
+
+
+# ---------------------------------------------------------------------- reading
+
+
+def read_gap(trained: TrainedModel, view: View) -> GridView:
+    """Return a gap as a model of a grid reads it.
+
+    Raises
+    ------
+    PartimentoError
+        If the bar lines are not on the grid, or the lines do not fit the voices of the model.
+    """
+    tokenizer: Any = trained.tokenizer
+    frame: Fraction = tokenizer.frame
+    if (view.begin / frame).denominator != 1:
+        raise PartimentoError(
+            f"these bars begin between two steps of the model, which last {frame} of a quarter:"
+            " use another model, such as chorales"
+        )
+    octaves = _best_octave(view, tokenizer)
+    moved = view.item.moved.replace(length=max(view.length, view.end), score=None)
+    moved = transpose(moved, octaves) if octaves else moved
+    window = _window(moved, view, frame)
+    span = (window.start * frame, window.stop * frame)
+    lines = needed_lines(lines_of(moved), tokenizer.voices, view.gap.parts, span)
+    composed = tuple(i for i, line in enumerate(lines) if line.part in view.gap.parts)
+    grid, _, struck = line_grid(moved, lines, tokenizer)
+    unknown = np.zeros(grid.shape, bool)
+    unknown[int(view.begin / frame) : ceil(view.end / frame), list(composed)] = True
+    for i in composed:
+        for note in staying_notes(lines[i], view):
+            unknown[ceil(note.onset / frame) : ceil(note.end / frame), i] = False
+    if not unknown.any():
+        raise PartimentoError("all notes of these bars sound over their ends: nothing is composed")
+    grid = _without_open_holds(grid, unknown, line_grid(moved, lines, tokenizer)[1], tokenizer)
+    grid, unknown, struck = grid[window], unknown[window], struck[window]
+    facts = _facts(tokenizer, view, moved)[window]
+    kept = [i for i in range(len(lines)) if i not in composed]
+    leads = struck[:, kept[0]] & on_beat(facts) if kept else np.zeros(len(facts), bool)
+    voices = choose_voices(trained.model, grid, ~unknown, facts)
+    absent = tuple(voice for voice in range(tokenizer.voices) if voice not in voices)
+    spread = np.zeros((len(grid), tokenizer.voices), bool)
+    spread[:, list(voices)] = unknown
+    return GridView(
+        Unseen(trained.model, absent),
+        tuple(lines),
+        voices,
+        composed,
+        octaves,
+        window.start,
+        spread_over(grid, voices, tokenizer.voices),
+        spread,
+        facts,
+        leads,
+    )
+
+
+def staying_notes(line: Line, view: View) -> list[Note]:
+    """Return the notes of a composed line that sound over an end of the gap."""
+    return [
+        note
+        for note in line.notes
+        if note.onset < view.end
+        and note.end > view.begin
+        and (note.onset < view.begin or note.end > view.end)
+    ]
+
+
+def _best_octave(view: View, tokenizer: Any) -> int:
+    """Return the octaves by which most notes come into the range of the model, in semitones."""
+    pitches = view.item.moved.notes.pitch
+    inside = {
+        shift: int(((pitches + shift >= tokenizer.low) & (pitches + shift <= tokenizer.high)).sum())
+        for shift in OCTAVES
+        if not len(pitches) or (pitches.min() + shift >= 0 and pitches.max() + shift <= 127)
+    }
+    best = max(inside, key=lambda shift: inside[shift])  # the first, if several are equal
+    if len(pitches) and 2 * inside[best] < len(pitches):
+        raise PartimentoError(
+            "the range of the piece is too wide for the model, which writes"
+            f" {pitch_name(tokenizer.low)} to {pitch_name(tokenizer.high)}: use another model"
+        )
+    return best
+
+
+def _window(piece: Piece, view: View, frame: Fraction) -> slice:
+    """Return the steps that are read: the gap, and the music around it up to another meter."""
+    begin, end = int(view.begin / frame), ceil(view.end / frame)
+    meters = from_start(piece.meters, Meter())
+    bar = [meter for meter in meters if meter.onset <= view.begin][-1].bar_ql
+    others = [m.onset for m in meters if m.onset >= view.end and m.bar_ql != bar]
+    last = ceil(min([piece.length, *others]) / frame)
+    size = -(-(end - begin + 2 * AROUND) // BLOCK) * BLOCK
+    first = max(begin - (size - (end - begin)) // 2, 0)
+    stop = min(first + size, last)
+    return slice(max(stop - size, 0), stop)
+
+
+def _facts(tokenizer: Any, view: View, piece: Piece) -> np.ndarray:
+    """Return what the model knows of each step of a piece, ``(T, 6)``: meter, key, fermatas.
+
+    They are those of the piece, even if no training piece has this meter.
+    """
+    frame: Fraction = tokenizer.frame
+    marks = np.full(HEADER + ceil(piece.length / frame), SPECIAL)
+    for time in piece.fermatas:
+        if time < piece.length:
+            marks[HEADER + int(time // frame)] = FERMATA
+    key = view.prompt.header_key or view.prompt.key
+    header = tokenizer.in_key(np.zeros((HEADER, tokenizer.voices + 1), int), key)
+    bar = view.prompt.reference.meter.bar_ql
+    number = int(header[-1, -1]) - SPECIAL
+    return grid_facts(marks, frame=frame, bar=bar, pickup=piece.pickup, key=number)[HEADER:]
+
+
+def _without_open_holds(
+    grid: np.ndarray, unknown: np.ndarray, pitches: np.ndarray, tokenizer: Any
+) -> np.ndarray:
+    """Return the cells ``(T, L)``; none goes on from an unknown one."""
+    after = np.concatenate([np.zeros_like(unknown[:1]), unknown[:-1]]) & ~unknown & (grid == HOLD)
+    return np.where(after, tokenizer.pitch_ids(np.where(pitches < 0, NONE, pitches)), grid)
+
+
+# ---------------------------------------------------------------------- demands
+
+
+def _on_voices(rule: Constraint, read: GridView) -> Constraint:
+    """Return a demand on the voices and in the octave of the model."""
+    rule = rule.transposed(read.octaves)
+    if not isinstance(rule, FixedNotes):
+        return rule
+    voice_of = {read.lines[i].part: read.voices[i] for i in reversed(range(len(read.lines)))}
+    missing = [part for part in rule.parts if part not in voice_of]
+    if missing:
+        raise PartimentoError(f"{rule!r}: part {missing[0]} is none of those that are composed")
+    notes = [(n[0], n[1], n[2], voice_of[n[3]]) for n in rule.notes]
+    return replace(rule, notes=notes, parts=[voice_of[part] for part in rule.parts])
+
+
+def _allowed(read: GridView, rules: Sequence[Constraint], scene: Scene) -> np.ndarray:
+    """Return the ids that each cell may have, ``(T, N, V)`` bool."""
+    steps = read.first + len(read.cells)
+    allowed = allowed_cells(read.model.tokenizer, steps, rules, scene)[read.first :]
+    begins = read.unknown & ~np.concatenate([np.zeros_like(read.unknown[:1]), read.unknown[:-1]])
+    allowed[begins, HOLD] = False
+    return allowed
+
+
+def _has_parallels(piece: Piece) -> bool:
+    """Return whether a piece has so many parallels that it does not avoid them."""
+    counts = part_writing(piece.without_drums())
+    found = counts.parallel_fifths + counts.parallel_octaves
+    return 1000 * found > AVOIDED * max(counts.moving_pairs, 1)
+
+
+def _meets(change: Change, view: View, rules: Sequence[Constraint], scene: Scene) -> bool:
+    if not rules:
+        return True
+    local = cut_between(change.applied(view.item.moved), Fraction(0), view.end)
+    return report_on(local, rules, scene).holds
+
+
+# ---------------------------------------------------------------------- candidates
+
+
+def gap_nats(read: GridView, grids: np.ndarray, seed: int) -> np.ndarray:
+    """Estimate the nats per note of each candidate, given the music on both sides, ``(B,)``.
+
+    The cells of the gap are put in random orders. At a few places of each, the mean over the cells
+    that follow is the expected cost of the next one.
+
+    Parameters
+    ----------
+    read : GridView
+    grids : (B, T, N) int32
+    seed : int
+    """
+    count = int(read.unknown.sum())
+    rng = np.random.default_rng([seed, 5])
+    total = np.zeros(len(grids))
+    for order in range(ORDERS):
+        rank = np.full(read.unknown.shape, -1)
+        rank[read.unknown] = rng.permutation(count)
+        number = int((order + rng.random()) / ORDERS * count)  # of cells that are known
+        hidden = np.repeat((rank >= number)[None], len(grids), axis=0)
+        for first in range(0, len(grids), BATCH):
+            part = slice(first, first + BATCH)
+            nats = cell_nats(read.model, grids[part], ~hidden[part], read.facts)
+            total[part] += nats[:, rank >= number].mean(axis=1) * count
+    starts = grids[:, 1:] != (HOLD if read.model.tokenizer.holds else grids[:, :-1])
+    notes = (starts & read.unknown[1:]).sum(axis=(1, 2))
+    return np.asarray(total / ORDERS / np.maximum(notes, 1))
+
+
+def _decoded(view: View, read: GridView, grid: np.ndarray) -> Piece:
+    """Return a candidate as a piece with the parts of the view, and the new notes alone."""
+    sampler = GridSampler(read.model, read.facts, np.zeros((1, 1, 1), bool))
+    pitches = sampler.sounding(grid[None])[0]
+    changes = np.concatenate([np.ones_like(pitches[:1], bool), pitches[1:] != pitches[:-1]])
+    tokenizer = read.model.tokenizer
+    struck = changes | (grid > HOLD) if tokenizer.holds else changes
+    if tokenizer.repeats and not tokenizer.holds:
+        # Cells do not say what is struck again: all voices follow the highest one, as in a hymn.
+        top = read.voices[read.composed[0]]
+        leads = read.leads if read.leads.any() else changes[:, top] & on_beat(read.facts)
+        struck = struck | leads[:, None]
+    notes = [
+        note
+        for i in read.composed
+        for note in _line_notes(view, read, i, pitches[:, read.voices[i]], struck)
+    ]
+    moved = view.item.moved
+    piece = moved.replace(notes=Notes(notes), score=None)
+    tops = [note for note in notes if note.part == read.lines[read.composed[0]].part]
+    fermatas = {
+        note.onset for time in moved.fermatas for note in tops if note.onset <= time < note.end
+    }
+    return piece.replace(fermatas=tuple(sorted(fermatas)))
+
+
+def _line_notes(
+    view: View, read: GridView, number: int, pitches: np.ndarray, struck: np.ndarray
+) -> Iterator[Note]:
+    """Yield the new notes of a line."""
+    line, voice = read.lines[number], read.voices[number]
+    staying = staying_notes(line, view)
+    unknown = read.unknown[:, voice]
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], unknown, [False]]).astype(int)))
+    for first, stop in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+        # New notes touch those that stay, even between two steps.
+        left, right = (read.first + first) * read.frame, (read.first + stop) * read.frame
+        left = max([view.begin, *(n.end for n in staying if n.onset < left and n.end <= left)])
+        right = min([view.end, *(n.onset for n in staying if n.onset > left)])
+        starts = [first, *(t for t in range(first + 1, stop) if struck[t, voice])]
+        for start, end in zip(starts, [*starts[1:], stop], strict=True):
+            pitch = int(pitches[start])
+            onset = left if start == first else (read.first + start) * read.frame
+            finish = right if end == stop else (read.first + end) * read.frame
+            finish = min(finish, right)
+            if pitch >= 0 and onset < finish:
+                yield Note(
+                    onset, finish - onset, pitch - read.octaves, part=line.part, voice=line.voice
+                )
