@@ -27,6 +27,7 @@ from partimento.generate.cell_rules import Parallels, allowed_cells
 from partimento.generate.constraints.base import Constraint, Scene, report_on
 from partimento.generate.constraints.fixed import FixedNotes
 from partimento.generate.constraints.lines import PartWriting
+from partimento.generate.constraints.parts import PartRanges
 from partimento.generate.constraints.timetable import check_possible
 from partimento.generate.fill_request import Filled, FillRequest
 from partimento.generate.gibbs import GridSampler, Schedule
@@ -49,7 +50,7 @@ from partimento.music.transpose import transpose
 from partimento.progress import Progress
 from partimento.short_repr import short_repr
 from partimento.tokens.grid_facts import grid_facts, on_beat
-from partimento.tokens.grid_grammar import FERMATA, HEADER, HOLD
+from partimento.tokens.grid_grammar import FERMATA, FIRST_PITCH, HEADER, HOLD
 from partimento.tokens.note_grammar import NONE
 from partimento.tokens.vocabulary import SPECIAL
 from partimento.training.trained_model import TrainedModel
@@ -356,9 +357,16 @@ def _without_open_holds(
 def _on_voices(rule: Constraint, read: GridView) -> Constraint:
     """Return a demand on the voices and in the octave of the model."""
     rule = rule.transposed(read.octaves)
+    voice_of = {read.lines[i].part: read.voices[i] for i in reversed(range(len(read.lines)))}
+    if isinstance(rule, PartRanges):
+        ranges: list[tuple[int, int]] = [(0, 127)] * read.cells.shape[1]
+        for line, voice in zip(read.lines, read.voices, strict=True):
+            if line.part >= len(rule.ranges):
+                raise PartimentoError(f"{rule!r}: the piece has more parts")
+            ranges[voice] = (int(rule.ranges[line.part][0]), int(rule.ranges[line.part][1]))
+        return replace(rule, ranges=ranges)
     if not isinstance(rule, FixedNotes):
         return rule
-    voice_of = {read.lines[i].part: read.voices[i] for i in reversed(range(len(read.lines)))}
     missing = [part for part in rule.parts if part not in voice_of]
     if missing:
         raise PartimentoError(f"{rule!r}: part {missing[0]} is none of those that are composed")
@@ -372,6 +380,11 @@ def _allowed(read: GridView, rules: Sequence[Constraint], scene: Scene) -> np.nd
     allowed = allowed_cells(read.model.tokenizer, steps, rules, scene)[read.first :]
     begins = read.unknown & ~np.concatenate([np.zeros_like(read.unknown[:1]), read.unknown[:-1]])
     allowed[begins, HOLD] = False
+    pitches = np.arange(read.model.tokenizer.low, read.model.tokenizer.high + 1)
+    for rule in rules:
+        if isinstance(rule, PartRanges):
+            low, high = np.array(rule.ranges, int).T[:, :, None]
+            allowed[:, :, FIRST_PITCH:] &= (low <= pitches) & (pitches <= high)
     return allowed
 
 
