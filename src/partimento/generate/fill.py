@@ -430,7 +430,7 @@ def _report(
 def _with_wishes(
     report: Report, filled: Filled, piece: Piece, view: View, trained: TrainedModel
 ) -> Report:
-    """Add to a report the wishes that could not be met, up to the first notes after the gap."""
+    """Add unmet wishes to a report, up to the first notes after the gap."""
     grid = trained.tokenizer.grid
     scene = view.scene(trained, view.limits(grid)).transposed(-view.item.interval)
     after = min(view.gap.end + 1, view.gap.length)

@@ -1,4 +1,4 @@
-"""Say what a strategy that fills bars is asked, and what it returns (`fill.FILLERS`)."""
+"""Define what a strategy that fills bars is asked, and what it returns."""
 
 from __future__ import annotations
 

@@ -190,7 +190,7 @@ class GridFill:
         rules: Sequence[Constraint],
         seed: int,
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return the drawn grids ``(B, T, N)``, and the parallels that each has left ``(B,)``."""
+        """Return grids ``(B, T, N)``, and the parallels left in each ``(B,)``."""
         tokenizer = read.model.tokenizer
         grids, broken = [], []
         parallels = Parallels.of(rules, tokenizer.voices, read.frame)
@@ -297,7 +297,7 @@ def staying_notes(line: Line, view: View) -> list[Note]:
 
 
 def _best_octave(view: View, tokenizer: Any) -> int:
-    """Return the octaves by which most notes come into the range of the model, in semitones."""
+    """Return the shift, in whole octaves, that brings most notes into the range."""
     pitches = view.item.moved.notes.pitch
     inside = {
         shift: int(((pitches + shift >= tokenizer.low) & (pitches + shift <= tokenizer.high)).sum())
@@ -314,7 +314,7 @@ def _best_octave(view: View, tokenizer: Any) -> int:
 
 
 def _window(piece: Piece, view: View, frame: Fraction) -> slice:
-    """Return the steps that are read: the gap, and the music around it up to another meter."""
+    """Return the steps to read: the gap, and the music around it in its meter."""
     begin, end = int(view.begin / frame), ceil(view.end / frame)
     meters = from_start(piece.meters, Meter())
     bar = [meter for meter in meters if meter.onset <= view.begin][-1].bar_ql
@@ -327,9 +327,9 @@ def _window(piece: Piece, view: View, frame: Fraction) -> slice:
 
 
 def _facts(tokenizer: Any, view: View, piece: Piece) -> np.ndarray:
-    """Return what the model knows of each step of a piece, ``(T, 6)``: meter, key, fermatas.
+    """Return what the model knows of each step of a piece, ``(T, 6)``.
 
-    They are those of the piece, even if no training piece has this meter.
+    Meter, key and fermatas are those of the piece, even if no training piece has this meter.
     """
     frame: Fraction = tokenizer.frame
     marks = np.full(HEADER + ceil(piece.length / frame), SPECIAL)
@@ -406,7 +406,7 @@ def _meets(change: Change, view: View, rules: Sequence[Constraint], scene: Scene
 
 
 def gap_nats(read: GridView, grids: np.ndarray, seed: int) -> np.ndarray:
-    """Estimate the nats per note of each candidate, given the music on both sides, ``(B,)``.
+    """Estimate the nats per note of each candidate, given both sides, ``(B,)``.
 
     The cells of the gap are put in random orders. At a few places of each, the mean over the cells
     that follow is the expected cost of the next one.
@@ -435,7 +435,7 @@ def gap_nats(read: GridView, grids: np.ndarray, seed: int) -> np.ndarray:
 
 
 def _decoded(view: View, read: GridView, grid: np.ndarray) -> Piece:
-    """Return a candidate as a piece with the parts of the view, and the new notes alone."""
+    """Return the new notes of a candidate, in the parts of the view."""
     sampler = GridSampler(read.model, read.facts, np.zeros((1, 1, 1), bool))
     pitches = sampler.sounding(grid[None])[0]
     changes = np.concatenate([np.ones_like(pitches[:1], bool), pitches[1:] != pitches[:-1]])

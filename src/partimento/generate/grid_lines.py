@@ -1,7 +1,6 @@
 """Give each melodic line of a piece a voice of a model of a grid.
 
-A line is a part with one note at a time, or one of the voices of a part, as in a choir on two
-staves. Lines that sound nothing, or that double a kept one, need no voice. If fewer lines are left
+A line is a part with one note at a time, or a voice of a part, as in a choir on two staves. Lines that sound nothing, or that double a kept one, need no voice. If fewer lines are left
 than the model has voices, the model itself says which voices they are: those in which it predicts
 them best.
 
@@ -100,7 +99,7 @@ def _usual_count(notes: Sequence[Note]) -> int:
 
 
 def _from_high_to_low(lines: list[Line]) -> list[Line]:
-    """Sort lines by their mean pitch; one without notes stays at its place in the score."""
+    """Sort lines by their mean pitch; those without notes stay where they are."""
     heights = [_height(line) for line in lines]
     known = [height for height in heights if height is not None]
     if known == sorted(known, reverse=True):
@@ -244,7 +243,9 @@ def spread_over(cells: np.ndarray, voices: Sequence[int], count: int) -> np.ndar
 
 
 def cell_nats(model: Any, cells: np.ndarray, known: np.ndarray, facts: np.ndarray) -> np.ndarray:
-    """Return the nats of each cell given the known ones, ``(B, T, N)``; 0 for unknown ids.
+    """Return the nats ``(B, T, N)`` of each cell given the known ones.
+
+    Cells with an unknown id count 0.
 
     Parameters
     ----------
