@@ -1,8 +1,8 @@
 """Give each melodic line of a piece a voice of a model of a grid.
 
-A line is a part with one note at a time, or a voice of a part, as in a choir on two staves. Lines that sound nothing, or that double a kept one, need no voice. If fewer lines are left
-than the model has voices, the model itself says which voices they are: those in which it predicts
-them best.
+A line is a part with one note at a time, or a voice of a part, as in a choir on two staves. Lines
+that sound nothing, or that double a kept one, need no voice. If fewer lines are left than the model
+has voices, the model itself says which voices they are: those in which it predicts them best.
 
 Shapes: T steps, N voices, L lines.
 """
