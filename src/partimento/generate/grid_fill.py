@@ -63,6 +63,7 @@ ORDERS = 4  # choices of hidden cells by which the nats of a candidate are estim
 AVOIDED = 20.0  # parallels per 1,000 moving pairs; music with more does not avoid them
 
 
+@short_repr
 class Unseen(NamedTuple):
     """A model that never reads certain voices, as no line of the piece has them.
 
