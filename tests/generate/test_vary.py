@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -43,6 +45,22 @@ def test_what_stays_is_exactly_as_it_was(chorales: TrainedModel, hymn: Piece) ->
     assert best.report.holds
     assert best.piece.length == hymn.length
     assert best.piece.phrase_ends == hymn.phrase_ends
+
+
+def test_bars_of_a_file_that_stay_are_copied(
+    chorales: TrainedModel, hymn: Piece, tmp_path: Path
+) -> None:
+    hymn.replace(score=None).save(tmp_path / "hymn.musicxml")
+    piece = pt.read(tmp_path / "hymn.musicxml")
+    varied = vary(chorales, piece, amount=0.1, **QUICK)
+    varied.save(tmp_path / "varied.musicxml")
+    assert pt.read(tmp_path / "varied.musicxml").notes == varied.notes
+    old, new = (
+        re.findall(r"<measure.*?</measure>", (tmp_path / name).read_text(), re.DOTALL)
+        for name in ("hymn.musicxml", "varied.musicxml")
+    )
+    same = sum(a == b for a, b in zip(old, new, strict=True))
+    assert 0 < same < len(old)
 
 
 def test_a_larger_amount_changes_more(chorales: TrainedModel, hymn: Piece) -> None:

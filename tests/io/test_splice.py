@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import pytest
 
 from partimento import Note, Piece, read
 from partimento.errors import PartimentoError
-from partimento.io.splice import is_midi, spliced, with_change
+from partimento.io.splice import is_midi, spliced, with_change, with_changes
 from partimento.music.change import Change
 from partimento.music.notes import Notes
 
@@ -92,3 +94,26 @@ def test_a_piece_without_a_file_is_only_changed() -> None:
     assert changed.score is None
     assert spliced(changed, ".mid") is None
     assert json.loads(changed.to_json())["length"]
+
+
+def test_bars_that_stay_are_copied_when_others_differ(tmp_path: Path) -> None:
+    piece = source(tmp_path / "a.musicxml")
+    notes = [replace(n, pitch=n.pitch + 12 * (n.onset in (1, 9))) for n in piece.notes]
+    varied = with_changes(piece, piece.replace(notes=Notes(notes), score=None))
+    copy = spliced(varied, ".musicxml")
+    assert copy is not None
+    old, new = (
+        re.findall(rb"<measure.*?</measure>", data, re.DOTALL)
+        for data in ((tmp_path / "a.musicxml").read_bytes(), copy)
+    )
+    assert [a == b for a, b in zip(old, new, strict=True)] == [False, True, False]
+    varied.save(tmp_path / "b.musicxml")
+    assert read(tmp_path / "b.musicxml").notes == varied.notes
+
+
+def test_a_piece_that_differs_in_more_is_written_anew(tmp_path: Path) -> None:
+    piece = source(tmp_path / "a.musicxml")
+    other = piece.replace(length=Fraction(16), score=None)
+    assert with_changes(piece, other) is other
+    same = piece.replace(score=None)
+    assert with_changes(piece, same) is same

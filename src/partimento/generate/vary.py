@@ -34,6 +34,7 @@ from partimento.generate.particles import PARTICLES, compose_particles
 from partimento.generate.provenance import with_provenance
 from partimento.generate.ranking import Candidates
 from partimento.generate.sampler import Sampling
+from partimento.io.splice import with_changes
 from partimento.music.notes import Note, Notes
 from partimento.music.piece import Piece
 from partimento.music.transpose import interval_to_common_key
@@ -172,7 +173,7 @@ def vary_candidates(
             progress=at,
         )
         chosen = best_particle(trained, generated, own, prompt, run)
-        varied = join(trained, piece, chosen.piece, placed, choice)
+        varied = with_changes(piece, join(trained, piece, chosen.piece, placed, choice))
         varied = varied.replace(title=title) if title else varied
         changed = share_of_changed_notes(varied, piece)
         report = report_on(chosen.piece, plan, scene)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import warnings
+from collections.abc import Sequence
 from fractions import Fraction
 
 from partimento.errors import InvalidScoreError, PartimentoError
 from partimento.io.formats import read_score_bytes, suffix_of
-from partimento.music.change import EDIT, Change
+from partimento.music.change import EDIT, Change, changes_between
 from partimento.music.piece import Piece
 from partimento.music.score_reference import ScoreReference
 
@@ -83,19 +84,42 @@ def spliced_bytes(score: ScoreReference, remark: str = "") -> bytes:
         changes = [Change.from_text(str(edit[1])) for edit in score.edits]
     except (OSError, InvalidScoreError, ValueError, TypeError, LookupError) as error:
         raise PartimentoError(f"{shown}: {getattr(error, 'strerror', None) or error}") from error
-    if is_midi(score):
-        from partimento.io.midi.splice import splice
-    else:
-        from partimento.io.musicxml.read import uncompressed
-        from partimento.io.musicxml.splice import splice
-
-        data = uncompressed(data)
     try:
-        for number, change in enumerate(changes, 1):
-            data = splice(data, change, remark if number == len(changes) else "")
+        if is_midi(score):
+            from partimento.io.midi.splice import splice as splice_midi
+
+            for number, change in enumerate(changes, 1):
+                data = splice_midi(data, change, remark if number == len(changes) else "")
+        else:
+            from partimento.io.musicxml.read import uncompressed
+            from partimento.io.musicxml.splice import splice
+
+            data, groups = uncompressed(data), _together(changes)
+            for number, group in enumerate(groups, 1):
+                data = splice(data, *group, remark=remark if number == len(groups) else "")
     except PartimentoError as error:
         raise PartimentoError(f"{shown}: {error}") from error
     return data
+
+
+def _together(changes: Sequence[Change]) -> list[list[Change]]:
+    """Group successive changes that do not overlap."""
+    groups: list[list[Change]] = []
+    for change in changes:
+        others = groups[-1] if groups else []
+        is_free = all(
+            other.end <= change.begin
+            or change.end <= other.begin
+            or not {*other.parts} & {*change.parts}
+            for other in others
+        )
+        # A change at the end may continue the piece, and is alone.
+        at_end = any(each.end >= each.length for each in (change, *others))
+        if others and is_free and not at_end:
+            others.append(change)
+        else:
+            groups.append([change])
+    return groups
 
 
 def with_change(piece: Piece, change: Change) -> Piece:
@@ -108,6 +132,29 @@ def with_change(piece: Piece, change: Change) -> Piece:
     if score is None or any(edit[0] != EDIT for edit in score.edits):
         return changed
     return changed.replace(score=score.edited(EDIT, change.to_text()))
+
+
+def with_changes(piece: Piece, changed: Piece) -> Piece:
+    """Let writers copy the bars of a file that a changed piece still has.
+
+    Parameters
+    ----------
+    piece : Piece
+        As it was read.
+    changed : Piece
+        The same with other notes. If more differs, it is returned as it is.
+    """
+    changes = changes_between(piece, changed)
+    if not changes or piece.chord_symbols or piece.score is None:
+        return changed
+    referring = piece
+    for change in changes:
+        referring = with_change(referring, change)
+    score = referring.score
+    if score is None or len(score.edits) != len(piece.score.edits) + len(changes):
+        return changed
+    # Notes that came out as they were have their old velocities in the file.
+    return changed.replace(notes=referring.notes).replace(score=score)
 
 
 def _suffix(score: ScoreReference) -> str:

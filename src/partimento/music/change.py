@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
-from partimento.music.notes import Notes
+from partimento.music.notes import Note, Notes
 from partimento.music.piece import Piece
 from partimento.short_repr import short_repr
 
@@ -109,6 +111,66 @@ class Change:
             Fraction(values["length"]),
             tuple(Fraction(time) for time in values["fermatas"]),
         )
+
+
+def changes_between(before: Piece, after: Piece) -> list[Change] | None:
+    """Return the changes of whole bars that lead from a piece to another one.
+
+    Notes that sound over the ends of these bars stay. Parts that change in the same bars share a
+    change.
+
+    Parameters
+    ----------
+    before, after : Piece
+        They have the same bars and parts.
+
+    Returns
+    -------
+    list of Change or None
+        None if the pieces differ in more than notes without grace notes.
+    """
+    if before.length != after.length or len(before.parts) != len(after.parts):
+        return None
+    bars = before.bars()
+    starts = [bar.onset for bar in bars]
+    rows = [Counter(_row(note) for note in piece.notes) for piece in (before, after)]
+    differing = (rows[0] - rows[1]) + (rows[1] - rows[0])
+    if any(row.grace for row in differing):
+        return None
+    spans: dict[tuple[int, int], list[int]] = {}  # first and last bar → parts
+    for part in range(len(before.parts)):
+        own = [row for row in differing if row.part == part]
+        touched = [
+            (bisect_right(starts, row.onset) - 1, bisect_left(starts, row.end) - 1) for row in own
+        ]
+        for span in _merged(touched):
+            spans.setdefault(span, []).append(part)
+    changes = []
+    for (first, last), parts in sorted(spans.items()):
+        begin, end = starts[first], bars[last].onset + bars[last].duration
+        inside = [n for n in after.notes if n.part in parts and begin <= n.onset < end]
+        over = [n for n in inside if n.end > end or n.grace]
+        kept = frozenset((n.onset, n.pitch, n.part) for n in over)
+        notes = Notes([n for n in inside if (n.onset, n.pitch, n.part) not in kept])
+        held = tuple(time for time in after.fermatas if begin <= time < end)
+        changes.append(Change(begin, end, tuple(parts), notes, kept, after.length, held))
+    return changes
+
+
+def _row(note: Note) -> Note:
+    """Return a note without what may differ: voice, velocity, string and fret."""
+    return Note(note.onset, note.duration, note.pitch, part=note.part, grace=note.grace)
+
+
+def _merged(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Join spans of bars that overlap."""
+    joined: list[tuple[int, int]] = []
+    for first, last in sorted((first, max(first, last)) for first, last in spans):
+        if joined and first <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], last))
+        else:
+            joined.append((first, last))
+    return joined
 
 
 def _joined(first: Notes, second: Notes) -> Notes:

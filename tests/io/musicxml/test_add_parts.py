@@ -65,3 +65,23 @@ def test_other_bars_are_refused() -> None:
         add_parts(document(score(72, bars=3)), 0, 0, score(48).to_json())
     with pytest.raises(ValueError, match="no part 2"):
         add_parts(document(score(72)), 1, 0, score(48).to_json())
+
+
+def test_added_parts_are_printed_as_the_kept_one() -> None:
+    """They have its kind of signature and of names, and are inside its bracket."""
+    root = document(score(72))
+    root.find("part/measure/attributes/time").set("symbol", "common")
+    listing = root.find("part-list")
+    etree.SubElement(listing.find("score-part"), "part-abbreviation").text = "S."
+    group = '<part-group number="2" type="start"><group-symbol>bracket</group-symbol></part-group>'
+    listing.insert(0, etree.fromstring(group))
+    listing.append(etree.fromstring('<part-group number="2" type="stop"/>'))
+    add_parts(root, 0, 0, score(48).to_json())
+    assert [each.get("symbol") for each in root.iter("time")] == ["common", "common"]
+    assert [each.text for each in root.iter("part-abbreviation")] == ["S.", "P."]
+    listed = [each.get("type", each.tag) for each in root.find("part-list")]
+    assert listed == ["start", "score-part", "score-part", "stop"]
+    three = document(score(72))
+    add_parts(three, 0, 0, score(48).to_json())
+    assert three.find("part-list/part-group") is None
+    assert all(each.get("symbol") is None for each in three.iter("time"))

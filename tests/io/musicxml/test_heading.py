@@ -32,6 +32,7 @@ def credit(kind: str, text: str) -> str:
             ("Suite · 2. Air", "Bach · arr. B · Words by C · © 1900 A"),
         ),
         ("<movement-title>Air</movement-title>", ("Air", "")),
+        (WORK + "<movement-title>suite.mxl</movement-title>", ("Suite", "")),
         (
             WORK + credit("subtitle", "for guitar") + credit("arranger", "arr. D"),
             ("Suite · for guitar", "arr. D"),

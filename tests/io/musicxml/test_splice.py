@@ -148,16 +148,16 @@ def test_a_continued_piece_has_new_measures_and_its_bar_line_at_the_end() -> Non
 
 
 def test_the_remark_is_in_the_identification() -> None:
-    once = splice(document(), change(), 'partimento: {"a":"<"}')
+    once = splice(document(), change(), remark='partimento: {"a":"<"}')
     assert once.count(b"<identification>") == 1
     assert b'{"a":"&lt;"}</miscellaneous-field>' in once
-    twice = splice(once, change(), "partimento: {}")
+    twice = splice(once, change(), remark="partimento: {}")
     assert twice.count(b"miscellaneous-field") == 2  # its tags
     assert parse(twice) is not None
     other = document().replace(
         b"<part-list>", b"<identification><encoding/></identification><part-list>"
     )
-    assert b"<encoding/><miscellaneous>" in splice(other, change(), "partimento: {}")
+    assert b"<encoding/><miscellaneous>" in splice(other, change(), remark="partimento: {}")
 
 
 def test_the_new_file_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from lxml import etree
 
+from partimento.io.musicxml.elements import SCORE_PART, insert
 from partimento.io.musicxml.write import to_musicxml
 from partimento.music.piece import Piece
 
@@ -43,6 +44,7 @@ def add_parts(root: Element, kept: int, place: int, text: str) -> None:
     name = own.get("id") or "P1"
     for part in parts:
         root.remove(part)
+    group = listing.find("part-group[@type='start'][group-symbol]")
     for listed in list(listing):
         if listed.tag != "score-part" or listed.get("id") != name:
             listing.remove(listed)
@@ -50,10 +52,31 @@ def add_parts(root: Element, kept: int, place: int, text: str) -> None:
         _added(piece, number, own, f"{name}-{number + 1}") for number in range(len(piece.parts))
     ]
     rows = [(listed, part) for listed, part in added]
-    rows.insert(place, (listing[0] if len(listing) else _listed(name), own))
+    listed = listing[0] if len(listing) else _listed(name)
+    if listed.find("part-abbreviation") is not None:
+        for other, _ in rows:
+            _abbreviate(other)
+    rows.insert(place, (listed, own))
     for listed, part in rows:
         listing.append(listed)
         root.append(part)
+    if group is not None:  # the bracket of the score is around all parts now
+        listing.insert(0, group)
+        number = group.get("number", "1")
+        listing.append(etree.Element("part-group", {"number": number, "type": "stop"}))
+
+
+def _abbreviate(listed: Element) -> None:
+    """Name a part by its first letter from the second system on, as the kept part is."""
+    name = (listed.findtext("part-name") or "").strip()
+    if name and listed.find("part-abbreviation") is None:
+        short = etree.Element("part-abbreviation")
+        short.text = f"{name[0]}."
+        insert(listed, short, SCORE_PART)
+
+
+def _signature(time: Element) -> tuple[str | None, str | None]:
+    return time.findtext("beats"), time.findtext("beat-type")
 
 
 def _listed(name: str) -> Element:
@@ -82,6 +105,10 @@ def _added(piece: Piece, number: int, own: Element, name: str) -> tuple[Element,
                 bar.set(attribute, model.get(attribute))
         for element in [each for each in bar if each.tag in SAID_ONCE]:
             bar.remove(element)
+        for time in bar.iterfind("attributes/time"):
+            shown = model.find("attributes/time[@symbol]")
+            if shown is not None and _signature(shown) == _signature(time):
+                time.set("symbol", shown.get("symbol"))
         for barline in model.findall("barline"):
             line = copy.deepcopy(barline)
             if line.get("location") == "left":

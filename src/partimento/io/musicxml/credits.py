@@ -60,9 +60,7 @@ def title_and_composer(root: Element) -> tuple[str, str]:
     by size and position. The title is the largest text in the upper half, and the composer stands
     on the right below it.
     """
-    title = words_of(root.find("work/work-title")) or words_of(root.find("movement-title"))
-    for suffix in SUFFIXES:  # some programs use the file's name as the title
-        title = title.removesuffix(suffix)
+    title = title_of(root.find("work/work-title")) or title_of(root.find("movement-title"))
     creators = list(root.iterfind("identification/creator"))
     stated = [c for c in creators if c.get("type") == "composer"]
     composers = [words_of(c) for c in stated or [c for c in creators if not c.get("type")]]
@@ -76,6 +74,14 @@ def title_and_composer(root: Element) -> tuple[str, str]:
 def words_of(element: Element | None) -> str:
     """Return the text of an element in one line."""
     return "" if element is None else re.sub(r"\s*[\r\n]\s*", " ", element.text or "").strip()
+
+
+def title_of(element: Element | None) -> str:
+    """Return the text of a title, without the suffix of a file's name."""
+    title = words_of(element)
+    for suffix in SUFFIXES:  # some programs use the file's name as the title
+        title = title.removesuffix(suffix)
+    return title
 
 
 def _credits(root: Element) -> Iterator[_Credit]:

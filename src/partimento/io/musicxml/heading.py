@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from partimento.io.musicxml.credits import title_and_composer, words_of
+from partimento.io.musicxml.credits import title_and_composer, title_of, words_of
 
 Element = Any
 SEPARATOR = " · "
@@ -34,7 +34,7 @@ def heading_of(root: Element) -> tuple[str, str]:
     """
     title, composer = title_and_composer(root)
     number = words_of(root.find("movement-number"))
-    movement = words_of(root.find("movement-title"))
+    movement = title_of(root.find("movement-title"))
     titles = [title, *([f"{number}. {movement}" if number else movement] if movement else [])]
     if movement == title:
         titles.pop()

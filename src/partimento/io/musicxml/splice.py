@@ -14,12 +14,13 @@ import re
 from collections.abc import Sequence
 from fractions import Fraction
 from html import escape
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from lxml import etree
 
 from partimento.errors import PartimentoError
+from partimento.io.musicxml.kept_marks import KeptMarks, NewMeasure, Replacement
 from partimento.io.musicxml.marks import transposition_of
 from partimento.io.musicxml.note_ids import bar_starts
 from partimento.io.musicxml.read import parse, parts_on_staves, piece_of_document, read_notes
@@ -42,23 +43,15 @@ FINAL = re.compile(
 )
 
 
-@short_repr
-class Replacement(NamedTuple):
-    """Bytes of a document that are replaced."""
-
-    begin: int
-    end: int
-    content: bytes
-
-
-def splice(data: bytes, change: Change, remark: str = "") -> bytes:
-    """Return a MusicXML file with the notes of a change.
+def splice(data: bytes, *changes: Change, remark: str = "") -> bytes:
+    """Return a MusicXML file with the notes of changes.
 
     Parameters
     ----------
     data : bytes
         The uncompressed file.
-    change : Change
+    *changes : Change
+        Several of them may not overlap, and continue no piece.
     remark : str
         The text of the field ``partimento`` in ``identification/miscellaneous``.
 
@@ -77,16 +70,18 @@ def splice(data: bytes, change: Change, remark: str = "") -> bytes:
     staves = parts_on_staves(root)
     if [number for numbers in staves for number in numbers] != list(range(len(before.parts))):
         raise PartimentoError("the parts of this MusicXML file cannot be distinguished")
-    after = change.applied(before)
+    after = before
+    for change in changes:
+        after = change.applied(after)
     pieces: list[Replacement] = []
     places = zip(root.iterchildren("part"), tags.named("part"), staves, strict=True)
     for place, (part, tag, numbers) in enumerate(places):
         writer = PartSplice(after, (place, len(staves)), numbers, (part, tag), starts)
-        composed = [number for number in numbers if number in change.parts]
-        if change.begin >= before.length:
+        own = [each for each in changes if set(numbers) & set(each.parts)]
+        if any(each.begin >= before.length for each in changes):
             pieces += writer.continued(data, before.length)
-        elif composed:
-            pieces += writer.filled(data, change, composed)
+        elif own:
+            pieces += writer.filled(data, own)
     if remark:
         pieces.append(remark_in(data, tags, remark))
     new = replaced(data, pieces)
@@ -185,34 +180,34 @@ class PartSplice:
             self.shifts.append(shift)
             self.fifths.append(fifths)
 
-    def filled(self, data: bytes, change: Change, composed: list[int]) -> list[Replacement]:
-        """Return the new contents of the measures of a change.
-
-        Parameters
-        ----------
-        data : bytes
-        change : Change
-        composed : list of int
-            The parts of the piece that are composed.
-        """
+    def filled(self, data: bytes, changes: Sequence[Change]) -> list[Replacement]:
+        """Return the new measures of changes, and how marks end beside them."""
+        composed = {number for change in changes for number in change.parts} & {*self.numbers}
         chosen = [
-            i for i in range(len(self.measures)) if change.begin <= self.starts[i] < change.end
+            i
+            for i in range(len(self.measures))
+            if any(change.begin <= self.starts[i] < change.end for change in changes)
         ]
         if len(composed) < len(self.numbers):
             self.voices = frozenset(str(self.numbers.index(number) + 1) for number in composed)
         piece = self.piece
-        if self.voices is None and len({note.voice for note in change.notes}) == 1:
+        if self.voices is None and len({n.voice for each in changes for n in each.notes}) == 1:
             piece = _without_voices(piece)
         own, onsets = self._engraved(piece, chosen[0] if chosen else 0)
-        contents = []
+        new: dict[int, NewMeasure] = {}
         for i in chosen:
             if self.starts[i] not in onsets:
                 raise PartimentoError(
                     f"measure {self.measures[i][0].get('number')} of the MusicXML file does not"
                     " begin with a bar of the piece, and cannot be filled"
                 )
-            contents.append(self._measure(data, i, own[onsets.index(self.starts[i])]))
-        return contents
+            measure = own[onsets.index(self.starts[i])]
+            divisions = self._start_of_divisions(i)
+            new[i] = NewMeasure(self.measures[i][0], measure, divisions, _divisions_of(measure))
+        marks = KeptMarks(self.measures, new, self.voices)
+        marks.move()
+        contents = [self._measure(data, i, each.new) for i, each in new.items()]
+        return contents + marks.closed(data)
 
     def _engraved(self, piece: Piece, index: int) -> tuple[list[Element], list[Fraction]]:
         """Return the measures as this program writes them, and when they begin.
