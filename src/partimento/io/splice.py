@@ -12,6 +12,7 @@ from partimento.io.formats import read_score_bytes, suffix_of
 from partimento.music.change import EDIT, Change, changes_between
 from partimento.music.piece import Piece
 from partimento.music.score_reference import ScoreReference
+from partimento.notation.new_voices import voiced
 
 MIDI = (".mid", ".midi")
 MUSICXML = (".musicxml", ".xml", ".mxl")
@@ -124,6 +125,7 @@ def _together(changes: Sequence[Change]) -> list[list[Change]]:
 
 def with_change(piece: Piece, change: Change) -> Piece:
     """Return a piece after a change, with a reference by which writers copy its file."""
+    change = voiced(piece, change)
     changed = change.applied(piece.replace(score=None))
     score = piece.score
     source = piece.source
