@@ -14,9 +14,9 @@ from .evaluation.evaluate import evaluate as evaluate
 from .evaluation.originality import originality as originality
 from .generate.constraints.base import Constraint as Constraint
 from .generate.constraints.borrowed import MaxBorrowed as MaxBorrowed
+from .generate.constraints.ends import End as End
 from .generate.constraints.fixed import FixedNotes as FixedNotes
 from .generate.constraints.harmony import ChordProgression as ChordProgression
-from .generate.constraints.harmony import End as End
 from .generate.constraints.lines import PartWriting as PartWriting
 from .generate.constraints.lines import StepLeap as StepLeap
 from .generate.constraints.phrase_ends import PhraseEnds as PhraseEnds

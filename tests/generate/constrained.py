@@ -178,7 +178,10 @@ MAKERS: list[Any] = [
     _pairs,
     _density,
     _chords,
-    lambda rng, kind: pt.End(str(rng.choice(["tonic", "cadence", "half"]))),  # type: ignore[arg-type]
+    lambda rng, kind: pt.End(
+        str(rng.choice(["tonic", "cadence", "half"])),  # type: ignore[arg-type]
+        picardy=bool(rng.integers(2)),
+    ),
     lambda rng, kind: pt.Playable("guitar"),
     lambda rng, kind: pt.MaxBorrowed.of(int(rng.integers(2, 6)), chorales(), "chorales"),
     _fixed,
@@ -337,6 +340,9 @@ def _off_chords(notes: list[N], length: Fraction, constraint: pt.ChordProgressio
 def _off_end(piece: pt.Piece, constraint: pt.End) -> int:
     last = piece.length - 4
     chords = {"half": ({9, 1, 4}, 9)}.get(constraint.kind, ({2, 5, 9}, 2))
+    thirds = {n.pitch % 12 for n in piece.notes if n.onset + n.duration > last} & {5, 6}
+    if constraint.picardy and thirds == {6}:
+        chords = {2, 6, 9}, 2
     faults = 0
     for t, row in moments(piece):
         pitches = [n.pitch for n in row]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from typing import Any
 
@@ -9,7 +10,8 @@ import pytest
 
 import partimento as pt
 from partimento.errors import PartimentoError
-from partimento.generate.form import contrasting_key, joined, sections_of
+from partimento.generate.constraints import Report
+from partimento.generate.form import Section, contrasting_key, joined, sections_of, varied_opening
 from partimento.generate.provenance import compose_again
 from partimento.guitar.playable import is_playable
 from partimento.music.piece import Piece
@@ -66,11 +68,24 @@ def test_sections_return_exactly_and_vary_where_primed(chorales: TrainedModel) -
     assert len(half[0] & half[2]) < len(half[0] & half[1])
     assert all(number * each in piece.phrase_ends for number in range(1, 5))
     assert best.report.holds
-    assert [row.constraint for row in best.report] == ["Form"] * 4
+    assert [row.constraint for row in best.report] == ["Form"] * 5
+    assert best.report[-1].demand == "A' begins as A, varied"
+    assert re.fullmatch(r"\d+ % of the notes changed", best.report[-1].achieved)
     assert pt.final_cadence(piece, D_MINOR).kind == "authentic"
     assert piece.title.endswith("A A' B A")
     assert piece.provenance is not None
     assert compose_again(chorales, piece.provenance) == piece
+
+
+def test_a_section_that_cannot_be_varied_is_reported(chorales: TrainedModel) -> None:
+    section = Section("A", 1, "cadence", Key(0))
+    notes = [pt.Note(4 * bar, 4, 60 + bar) for bar in range(4)]
+    piece = Piece(notes, keys=(Key(0),))  # one part, and the model writes four voices
+    opening, finding = varied_opening(chorales, piece, 4, 1, section)
+    assert opening.notes == piece.notes.select(piece.notes.onset < 8 * piece.notes.divisions)
+    assert finding.verdict == "unmet "
+    assert finding.achieved.startswith("not varied: this model writes 4 voices")
+    assert Report([finding]).holds
 
 
 def test_lengths_that_do_not_divide_are_refused(chorales: TrainedModel) -> None:

@@ -36,8 +36,13 @@ def test_the_melody_stays_and_the_other_voices_are_added() -> None:
         assert {n.part for n in piece.notes} == {0, 1, 2}
         assert {part.program for part in piece.parts} == {73}
         assert piece.keys
-        assert [finding.constraint for finding in candidate.report] == ["Range", "PartWriting"]
+        names = [finding.constraint for finding in candidate.report]
+        assert names == ["Range", "PartWriting", "Cadences"]
         assert candidate.report[0].holds
+    no_parallels = [not candidate.report[1].holds for candidate in found]
+    cadences = [candidate.report[2].achieved for candidate in found]
+    assert no_parallels == sorted(no_parallels)
+    assert no_parallels[0] != no_parallels[1] or cadences == sorted(cadences, reverse=True)
 
 
 def test_a_bass_is_the_lowest_voice() -> None:

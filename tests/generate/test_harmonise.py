@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import partimento as pt
+from partimento.analysis.cadences import final_cadence
 from partimento.errors import PartimentoError
 from partimento.generate.given_part import given_part
 from partimento.generate.harmonise import check_model, ending_of, harmonise, harmonise_candidates
@@ -47,12 +48,30 @@ def test_the_melody_is_kept_and_its_fermatas_end_phrases(chorales: TrainedModel)
         "PartWriting",
         "PhraseEnds",
         "End",
+        "Cadences",
     ]
     for part in (1, 2, 3):
         assert len(piece.part(part).notes) > 4
     end = pt.final_chord(piece, Key(1))
     assert end.is_tonic
     assert end.root_in_bass
+
+
+def test_each_phrase_ends_with_a_cadence(chorales: TrainedModel) -> None:
+    """The melody permits it: its phrases end with the second degree and the tonic."""
+    song = melody(67, 69, 71, 69, 67, 69, 71, 72, 71, 69, 67, fermatas=(Fraction(3), Fraction(10)))
+    best = harmonise_candidates(chorales, song, best=1, particles=24, seed=1)[0]
+    assert len(best.piece.phrase_ends) == 2
+    assert best.report[-1].achieved == "2 of 2"
+    assert final_cadence(best.piece, Key(1)).kind in ("authentic", "plagal")
+
+
+def test_a_minor_melody_may_end_with_a_major_chord(chorales: TrainedModel) -> None:
+    """Nine of ten minor chorales of the corpus do, and the model learned it."""
+    song = melody(76, 74, 72, 71, 72, 74, 72, 71, 69).replace(keys=(Key(0, "minor"),))
+    piece = chorales.harmonise(song, particles=24, seed=1)
+    last = {pitch % 12 for pitch in piece.notes.pitch[piece.notes.end == piece.notes.end.max()]}
+    assert last in ({9, 1}, {9, 1, 4})
 
 
 def test_the_same_seed_gives_the_same_piece(chorales: TrainedModel) -> None:

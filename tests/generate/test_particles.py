@@ -11,8 +11,11 @@ from tests.generate.constrained import EvenStep, header, tokenizer_of
 
 import partimento as pt
 from partimento.errors import PartimentoError
-from partimento.generate.constraints import Constraint
-from partimento.generate.constraints.timetable import scene_of
+from partimento.generate import particles
+from partimento.generate.constraints import Constraint, Scene
+from partimento.generate.constraints.masks import constraint_grammar
+from partimento.generate.constraints.rules import Rule, View
+from partimento.generate.constraints.timetable import Timetable, scene_of
 from partimento.generate.limits import Limits
 from partimento.generate.particles import (
     KerasStep,
@@ -94,7 +97,6 @@ def test_dead_ends_are_left_by_going_back() -> None:
     prompt = header(tokenizer)
     limits = Limits(200, 8 * tokenizer.grid, may_end=False, total=8 * tokenizer.grid)
     scene = scene_of(tokenizer, prompt, limits, bar=Fraction(4))
-    from partimento.generate.constraints.masks import constraint_grammar
 
     def loop(last: str) -> ParticleLoop:
         rules = constraint_grammar(
@@ -112,7 +114,58 @@ def test_dead_ends_are_left_by_going_back() -> None:
     ids = loop("E5").run(prompt, 8, np.random.default_rng(0)).ids
     assert all(tokenizer.decode(row).length == 8 for row in ids)
     with pytest.raises(PartimentoError, match="none of 4 particles met all constraints"):
-        loop("C4").run(prompt, 4, np.random.default_rng(0))
+        loop("C3").run(prompt, 4, np.random.default_rng(0))
+
+
+class LowBass(pt.StepLeap, is_public=False):
+    """Wish that the bass before the second bar line is a C."""
+
+    def rules(self, table: Timetable, scene: Scene) -> list[Rule]:
+        return [LowBassRule()]
+
+
+class LowBassRule(Rule):
+    def bias(self, state: Any, p: Any, view: View) -> np.ndarray:
+        ends = view.t[:, None] + view.steps == 16
+        is_low = view.pitch[:, -1:] % 12 == 0
+        return np.where(ends & ~is_low, -6.0, 0.0)
+
+
+def test_particles_go_back_for_a_wish(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four particles at random meet it rarely; with more attempts they meet it more often."""
+    tokenizer = tokenizer_of("voices")
+    prompt, steps = header(tokenizer), 8 * tokenizer.grid
+    limits = Limits(200, steps, may_end=False, total=steps)
+    scene = scene_of(tokenizer, prompt, limits, bar=Fraction(4))
+
+    def met() -> int:
+        count = 0
+        for seed in range(6):
+            rules = constraint_grammar([LowBass(), pt.PhraseEnds([4, 8])], tokenizer, scene)
+            assert rules is not None
+            loop = ParticleLoop(EvenStep(tokenizer), tokenizer, limits, pt.Sampling(), rules)
+            ids = loop.run(prompt, 4, np.random.default_rng(seed)).ids[0]
+            bass = tokenizer.decode(ids).part(3).notes
+            time = 4 * bass.divisions
+            count += bool((bass.pitch[(bass.onset < time) & (bass.end >= time)] % 12 == 0).any())
+        return count
+
+    with_attempts = met()
+    monkeypatch.setattr(particles, "RETRIES", ())
+    assert met() < with_attempts
+
+
+def test_events_end_where_the_piece_does() -> None:
+    """An event that reaches beyond the last checkpoint is not followed by another one."""
+    tokenizer = tokenizer_of("voices")
+    prompt, steps = header(tokenizer), 8 * tokenizer.grid
+    limits = Limits(200, steps, may_end=False, total=steps)
+    scene = scene_of(tokenizer, prompt, limits, bar=Fraction(4))
+    rules = constraint_grammar([pt.Rhythm([4])], tokenizer, scene)
+    assert rules is not None
+    loop = ParticleLoop(EvenStep(tokenizer), tokenizer, limits, pt.Sampling(), rules)
+    ids = loop.run(prompt, 4, np.random.default_rng(0)).ids
+    assert {tokenizer.decode(row).length for row in ids} == {8}
 
 
 def test_systematic_sampling_keeps_shares() -> None:

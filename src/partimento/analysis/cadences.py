@@ -190,6 +190,20 @@ def cadence_at(piece: Piece, end: Fraction, key: Key | None = None) -> Cadence:
     return next(found, Cadence("none", key.tonic))
 
 
+def classify_cadence(bass: list[int], classes: list[frozenset[int]], key: Key) -> Cadence:
+    """Classify a cadence by its last bass notes.
+
+    Parameters
+    ----------
+    bass : list of int
+        Pitch classes without repetitions, the last one last. Two are enough.
+    classes : list of frozenset of int
+        The pitch classes of the last chord and, for each earlier bass note, all that sound with it.
+    key : Key
+    """
+    return _classify(_Basses(bass, classes), key)
+
+
 def _classify(basses: _Basses, key: Key) -> Cadence:
     if len(basses.bass) < 2:
         return Cadence("none", key.tonic)

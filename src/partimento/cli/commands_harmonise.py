@@ -198,6 +198,8 @@ def harmonise(
              partimento vary chorale.mid --keep Soprano,rhythm --distance far -o far.mid""",
         """Write six variations of a guitar piece, with their distances:
              partimento vary study.mid --model guitar --candidates 6 -o variations/""",
+        """Exchange half of the chords for near ones, below the same melody:
+             partimento vary chorale.mid --like --model runs/vectors --amount 0.5 --keep Soprano""",
     ),
 )
 @expand
@@ -229,6 +231,14 @@ def vary(
             metavar="X", help="The share of the notes that are composed anew, from 0 to 1."
         ),
     ] = 0.3,
+    like: Annotated[
+        bool,
+        typer.Option(
+            "--like",
+            help="Exchange chords for near ones, by the chord vectors of the run that --model "
+            "names. The amount is the share of the chords; the rhythm stays.",
+        ),
+    ] = False,
     distance: Annotated[
         str,
         typer.Option(
@@ -278,6 +288,7 @@ def vary(
     options = VaryOptions(
         model,
         amount,
+        like,
         distance,
         keep or [],
         seed,

@@ -110,7 +110,11 @@ def constrain(
     ] = None,
     end: Annotated[
         Text,
-        _option("--end", "KIND[:KEY]", "End on the tonic, with a cadence, or half: cadence."),
+        _option(
+            "--end",
+            "KIND[:KEY][:picardy]",
+            "End on the tonic, with a cadence, or half: cadence. Minor may end in major: picardy.",
+        ),
     ] = None,
 ) -> dict[str, str | None]:
     """Return the value of each option by the name of its constraint."""

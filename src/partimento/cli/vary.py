@@ -20,6 +20,7 @@ class VaryOptions(NamedTuple):
 
     model: str
     amount: float
+    like: bool
     distance: str
     keep: Sequence[str]
     seed: int | None
@@ -60,6 +61,7 @@ def run_vary(
             piece,
             best=options.candidates or 1,
             amount=options.amount,
+            like=options.like,
             distance=options.distance,
             keep=[word for word in keep if word is not None],
             seed=seed,

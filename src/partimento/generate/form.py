@@ -16,9 +16,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from partimento.analysis.cadences import final_cadence
+from partimento.analysis.similarity.note_distance import share_of_changed_notes
 from partimento.errors import PartimentoError
 from partimento.generate.constraints.base import Constraint, Finding, Report
-from partimento.generate.constraints.harmony import End
+from partimento.generate.constraints.ends import End
 from partimento.generate.dynamics import with_dynamics
 from partimento.generate.prompt import make_prompt
 from partimento.generate.ranking import Candidate, Candidates
@@ -149,6 +150,7 @@ def _in_form(
     meter = Meter(reference.meter.numerator, reference.meter.denominator)
     place = (meter, reference.pickup)
     composed: dict[str, Candidate] = {}
+    variations: dict[str, Finding] = {}
 
     def section(number: int, wanted: Section) -> Candidate:
         ends = [*constraints, End(wanted.ending, wanted.key)]  # type: ignore[arg-type]
@@ -163,7 +165,9 @@ def _in_form(
         }
         model = next((composed[n] for n in composed if n == wanted.letter), None)
         if wanted.primes and model is not None:
-            start = _varied(trained, model.piece, each, seed + number + wanted.primes)
+            start, variations[wanted.name] = varied_opening(
+                trained, model.piece, each, seed + number + wanted.primes, wanted
+            )
             more |= {"start": start, "prompt_events": len(start.events)}
         elif meter is not None:
             more["meter"] = meter
@@ -175,19 +179,28 @@ def _in_form(
     piece = joined([composed[wanted.name].piece for wanted in sections], home)
     name = title or f"Partimento no. {seed % 2**32}, {' '.join(s.name for s in sections)}"
     last = composed[sections[-1].name]
-    rows = _findings(sections, composed, each)
+    rows = [*_findings(sections, composed, each), *variations.values()]
     return replace(last, piece=piece.replace(title=name), report=Report(rows), seed=seed)
 
 
-def _varied(trained: TrainedModel, piece: Piece, bars: int, seed: int) -> Piece:
-    """Return the first half of a section, with a third of its notes varied."""
+def varied_opening(
+    trained: TrainedModel, piece: Piece, bars: int, seed: int, wanted: Section
+) -> tuple[Piece, Finding]:
+    """Return the first half of a section, with a third of its notes varied.
+
+    If the model cannot vary it, it stays as it is. The finding says so.
+    """
     from partimento.generate.vary import vary
 
     half = piece.cut(0 if piece.pickup else 1, bars // 2).replace(open_end=False)
+    demand = f"{wanted.name} begins as {wanted.letter}, varied"
     try:
-        return vary(trained, half, amount=0.3, distance="near", seed=seed)
-    except PartimentoError:  # such as a model that cannot write all of its notes
-        return half
+        varied = vary(trained, half, amount=0.3, distance="near", seed=seed)
+    except PartimentoError as error:  # such as a model that cannot write all of its notes
+        return half, Finding("Form", demand, f"not varied: {error}", False, by_default=True)
+    changed = share_of_changed_notes(varied, half)
+    achieved = f"{100 * changed:.0f} % of the notes changed"
+    return varied, Finding("Form", demand, achieved, changed > 0, by_default=True)
 
 
 def _seed(trained: TrainedModel, seed: int, key: Key, place: tuple[Meter, Fraction]) -> int:

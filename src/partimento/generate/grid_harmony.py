@@ -22,6 +22,7 @@ from partimento.generate.constraints.base import (
     check_constraints,
     report_on,
 )
+from partimento.generate.constraints.cadences import Cadences
 from partimento.generate.constraints.lines import PartWriting
 from partimento.generate.criteria import measure, penalties
 from partimento.generate.dynamics import with_dynamics
@@ -81,20 +82,24 @@ def harmonise_on_grid(
         pickup=int(source.pickup * tokenizer.grid),
         key=source.key,
     )
+    kind = ending_of(source)
+    cadences = Cadences(source.piece.phrase_ends, source.end, kind)
+    wishes = [PartWriting("all"), cadences]
     candidates = []
     for number, version in enumerate(versions):
-        report = report_on(version, [*rules, PartWriting("all")], scene)
+        report = report_on(version, [*rules, *wishes], scene)
         if not all(finding.holds for finding in report[: len(rules)]):
             continue
         criteria = measure(version, source.key)
-        penalty = penalties(criteria, trained.real_pieces, ending_of(source), seed=seed % 2**32)
+        penalty = penalties(criteria, trained.real_pieces, kind, seed=seed % 2**32)
         finished = _finished(version, piece, source, voice, symbols=symbols)
         candidates.append(Candidate(finished, number, seed, True, 0, criteria, penalty, report))
     if not candidates:
         names = " and ".join(map(repr, rules))
         raise PartimentoError(f"none of {len(versions)} versions met all constraints: {names}")
-    # Versions without parallels come first, then those nearest to real pieces.
-    candidates.sort(key=lambda each: (not each.report[-1].holds, each.rank))
+    # First versions without parallels, then those with most cadences and nearest to real pieces.
+    missing = {each.number: cadences.missing(each.piece, scene) for each in candidates}
+    candidates.sort(key=lambda each: (not each.report[-2].holds, missing[each.number], each.rank))
     return candidates[:best]
 
 

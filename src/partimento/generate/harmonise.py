@@ -19,7 +19,9 @@ from partimento.generate.constraints.base import (
     check_constraints,
     report_on,
 )
-from partimento.generate.constraints.harmony import ChordProgression, End
+from partimento.generate.constraints.cadences import Cadences
+from partimento.generate.constraints.ends import End, HeldEnd
+from partimento.generate.constraints.harmony import ChordProgression
 from partimento.generate.constraints.lines import PartWriting
 from partimento.generate.constraints.phrase_ends import PhraseEnds, knows_phrases
 from partimento.generate.constraints.timetable import check_possible
@@ -221,6 +223,7 @@ def wishes_of(
 ) -> list[Constraint]:
     """Return the constraints that give the music its phrases and its end."""
     wishes: list[Constraint] = []
+    kept: list[Fraction] = []
     ends = placed.piece.phrase_ends
     if ends and knows_phrases(trained.tokenizer):
         grid = trained.tokenizer.grid
@@ -228,9 +231,15 @@ def wishes_of(
         kept = [time for time in times if time <= placed.end and (time * grid).denominator == 1]
         wishes.append(PhraseEnds(kept))
     kind = ending_of(placed)
-    if kind != "open" and not any(isinstance(rule, (End, ChordProgression)) for rule in rules):
-        last = placed.line[-1].onset
-        wishes.append(End("tonic" if kind == "authentic" else "half", None, last))
+    is_free = not any(isinstance(rule, (End, ChordProgression)) for rule in rules)
+    last = placed.line[-1].onset
+    is_voices = isinstance(trained.tokenizer, VoiceTokenizer)
+    if kind != "open" and is_free:
+        end = "tonic" if kind == "authentic" else "half"
+        wishes.append(End(end, None, last, picardy=True))  # type: ignore[arg-type]
+        wishes += [HeldEnd(last)] if is_voices else []
+    if is_voices and is_free:
+        wishes.append(Cadences(kept, placed.end, kind, None if kind == "open" else last))
     return wishes
 
 
@@ -250,8 +259,8 @@ def with_wishes(
 def ending_of(placed: GivenPart) -> Ending:
     """Return the end that the last note of a given part suits."""
     key, last = placed.composed_key, placed.line[-1].pitch % 12
-    third = 3 if key.mode == "minor" else 4
-    tonic = {(key.tonic + step) % 12 for step in ((0,) if placed.is_bass else (0, third, 7))}
+    thirds = (3, 4) if key.mode == "minor" else (4,)  # a minor piece may end with a major third
+    tonic = {(key.tonic + step) % 12 for step in ((0,) if placed.is_bass else (0, *thirds, 7))}
     dominant = {(key.tonic + 7 + step) % 12 for step in ((0,) if placed.is_bass else (0, 4, 7))}
     if last in tonic:
         return "authentic"

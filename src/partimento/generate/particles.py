@@ -33,6 +33,7 @@ from partimento.training.trained_model import TrainedModel
 
 PARTICLES = 48
 BACK = (1, 1, 1, 2, 2, 4, 4, 8, 8, 16, 32, 64)  # checkpoints to go back at successive dead ends
+RETRIES = (1, 1, 2, 4)  # the same if no particle meets a wish, before it is given up
 
 
 class Reward(Protocol):
@@ -56,6 +57,8 @@ class Cloud(NamedTuple):
     grammar, model, rules : nested tuples of arrays
     weight, nats : (B,) float
         The logarithm of the weight since the last resampling, and the nats of its ids.
+    missed : (B,) float
+        The nats that it lost by wishes that it did not meet; 0 or less.
     """
 
     numbers: np.ndarray
@@ -66,6 +69,7 @@ class Cloud(NamedTuple):
     rules: Any
     weight: np.ndarray
     nats: np.ndarray
+    missed: np.ndarray
 
 
 def compose_particles(
@@ -177,6 +181,9 @@ class ParticleLoop:
         stops.append(self.limits.steps)
         stored = {0: (cloud, self.ids.copy())}  # the particles at each checkpoint
         at, dead_ends = 0, 0
+        again = dict.fromkeys(
+            range(len(stops)), 0
+        )  # how often each checkpoint went back for a wish
         while at < len(stops):
             self.progress("compose", at, len(stops))
             cloud, self.ids = stored[at][0], stored[at][1].copy()
@@ -189,6 +196,11 @@ class ParticleLoop:
                     )
                 at = max(at - BACK[dead_ends] + 1, min(stored))
                 dead_ends += 1
+                continue
+            if again[at] < len(RETRIES) and _missed(cloud) < _missed(stored[at][0]):
+                back = RETRIES[again[at]]
+                again[at] += 1
+                at = max(at - back, min(stored))
                 continue
             at += 1
             cloud = self._resampled(cloud, rng, always=at == len(stops))
@@ -209,6 +221,7 @@ class ParticleLoop:
             self.rules.start(count, self.parameters),
             zeros,
             zeros,
+            zeros,
         )
         reach = -(-(len(prompt) + ROWS) // ROWS) * ROWS
         cloud = cloud._replace(grammar=self.grammar.with_reach(cloud.grammar, reach))
@@ -227,15 +240,17 @@ class ParticleLoop:
         waiting: list[Cloud] = []
         last_row = self.ids.shape[1] - 1
         while len(cloud.numbers):
-            reach = -(-(int(cloud.at.max()) + 1) // ROWS) * ROWS
-            cloud = cloud._replace(grammar=self.grammar.with_reach(cloud.grammar, reach))
-            cloud = self._turn(cloud, rng)
-            cloud = cloud._replace(weight=np.where(cloud.at >= last_row, -np.inf, cloud.weight))
+            # Before a turn, because an event may have gone beyond this step at the last checkpoint.
             arrived = self.grammar.at_event_end(cloud.grammar) & (cloud.grammar.elapsed >= stop)
             arrived |= np.isneginf(cloud.weight)
             if arrived.any():
                 waiting.append(select(cloud, arrived))
                 cloud = select(cloud, ~arrived)
+                continue
+            reach = -(-(int(cloud.at.max()) + 1) // ROWS) * ROWS
+            cloud = cloud._replace(grammar=self.grammar.with_reach(cloud.grammar, reach))
+            cloud = self._turn(cloud, rng)
+            cloud = cloud._replace(weight=np.where(cloud.at >= last_row, -np.inf, cloud.weight))
         reach = max(map(_reach, waiting))
         waiting = [
             part._replace(grammar=self.grammar.with_reach(part.grammar, reach)) for part in waiting
@@ -253,9 +268,10 @@ class ParticleLoop:
             allowed = self.rules.allowed(cloud.rules, self.parameters, field)
             inner, dead = constrained(self.grammar, cloud.grammar, field, mask, allowed, np)
             logits = cloud.logits
-            bias = None if self.reward is None else self.reward(cloud.rules, field)
-            if bias is not None:
-                logits = logits + bias
+            wish = self.rules.bias(cloud.rules, self.parameters, field)
+            reward = None if self.reward is None else self.reward(cloud.rules, field)
+            for bias in (wish, reward):
+                logits = logits if bias is None else logits + bias
             uniform = rng.random(len(cloud.numbers))
             ids = sample_token(logits, inner, uniform, self.sampling, truncates=self.truncates)
             total = log_sum(cloud.logits, mask)
@@ -264,6 +280,8 @@ class ParticleLoop:
             cloud = cloud._replace(
                 weight=np.where(dead, -np.inf, weight), nats=cloud.nats + total - own
             )
+            if wish is not None:
+                cloud = cloud._replace(missed=cloud.missed + wish[np.arange(len(ids)), ids])
             self.ids[cloud.numbers, cloud.at, field] = ids
             cloud = self._advance(cloud, ids, field)
         return cloud._replace(at=cloud.at + 1)
@@ -297,6 +315,11 @@ class ParticleLoop:
         allowed = self.grammar.allowed(cloud.grammar, 0)
         closing = cloud.logits[:, END] - log_sum(cloud.logits, allowed)
         return np.asarray(closing, np.float32)
+
+
+def _missed(cloud: Cloud) -> float:
+    """Return the nats that the best particle lost by wishes."""
+    return float(cloud.missed[~np.isneginf(cloud.weight)].max())
 
 
 def _reach(cloud: Cloud) -> int:

@@ -81,6 +81,7 @@ def vary_candidates(
     *,
     best: int = 8,
     amount: float = 0.3,
+    like: bool = False,
     distance: str | float = "any",
     keep: Sequence[str | int] = (),
     seed: int = 0,
@@ -105,6 +106,9 @@ def vary_candidates(
     amount : float
         The share of the notes that are composed anew, more than 0 and at most 1. Some of them may
         come out as they were.
+    like : bool
+        Exchange chords for near ones in the space of chord vectors, of which the model must be a
+        run. The amount is then the share of the chords, and the rhythm stays: see `like`.
     distance : str or float
         ``near`` to what stood there, ``far`` from it, or ``any``. A number is the reward in nats
         per semitone; a negative one keeps near.
@@ -132,9 +136,26 @@ def vary_candidates(
         If the model cannot write the piece, or the demands cannot be met.
     """
     arguments = {k: v for k, v in locals().items() if k != "progress"}
-    check_model(trained, "vary")
+    arguments |= {"like": like or None}
     if best < 1 or particles < 1:
         raise PartimentoError("the number of candidates and of particles must be at least 1")
+    if like:
+        from partimento.generate.like import vary_like
+
+        found = vary_like(
+            trained,
+            piece,
+            best=best,
+            amount=amount,
+            distance=distance,
+            kept=kept_parts(piece, keep),
+            seed=seed,
+            constraints=constraints,
+            progress=progress,
+        )
+        found = [replace(c, piece=c.piece.replace(title=title)) if title else c for c in found]
+        return with_provenance(Candidates(found), arguments, verb="vary")
+    check_model(trained, "vary")
     reward = _nats(distance)
     kept = kept_parts(piece, keep)
     placed = place(trained, piece)

@@ -18,8 +18,6 @@ from partimento.generate.constraints import Constraint, Scene
     [
         pt.ChordProgression("Dm | Gm A7 | Dm"),
         pt.ChordProgression("Dm | Gm A7 | Dm", 75),
-        pt.End("cadence"),
-        pt.End("half"),
     ],
     ids=repr,
 )
@@ -49,14 +47,6 @@ def test_a_share_counts_notes_that_go_on() -> None:
     assert finding.holds
 
 
-def test_an_ending_is_in_the_key_of_the_piece() -> None:
-    piece = pt.Piece([pt.Note(0, 4, 57), pt.Note(4, 4, 50), pt.Note(4, 4, 65)])
-    scene = Scene(grid=1, total=8, bar=4, key=pt.Key.from_name("d minor"))
-    assert pt.End("tonic").check(piece, scene).holds
-    assert not pt.End("tonic", "F major").check(piece, scene).holds
-    assert pt.End("cadence").check(piece, scene).achieved == "reached"
-
-
 @pytest.mark.parametrize(
     ("make", "message"),
     [
@@ -64,18 +54,8 @@ def test_an_ending_is_in_the_key_of_the_piece() -> None:
         (lambda: pt.ChordProgression("%"), "cannot be %"),
         (lambda: pt.ChordProgression("Dm | H9"), "no such chord: 'H9'"),
         (lambda: pt.ChordProgression("Dm", 0), "percentage"),
-        (lambda: pt.End("cadenza"), "did you mean cadence"),  # type: ignore[arg-type]
     ],
 )
 def test_nonsense_is_refused(make: Any, message: str) -> None:
     with pytest.raises(PartimentoError, match=message):
         make()
-
-
-def test_a_length_in_events_has_no_ending() -> None:
-    from tests.generate.constrained import tokenizer_of
-
-    from partimento.generate.constraints.timetable import check_possible
-
-    with pytest.raises(PartimentoError, match="needs a length in bars"):
-        check_possible([pt.End()], tokenizer_of("notes"), Scene(grid=24, total=-20))

@@ -12,8 +12,9 @@ from partimento.generate.constraints.base import (
     report_on,
 )
 from partimento.generate.constraints.borrowed import MaxBorrowed
+from partimento.generate.constraints.ends import End
 from partimento.generate.constraints.fixed import FixedNotes
-from partimento.generate.constraints.harmony import ChordProgression, End
+from partimento.generate.constraints.harmony import ChordProgression
 from partimento.generate.constraints.lines import PartWriting, StepLeap
 from partimento.generate.constraints.parts import PartRanges, PartRhythm
 from partimento.generate.constraints.phrase_ends import PhraseEnds

@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 from pydantic import Field
 
-from partimento.errors import PartimentoError, no_such
+from partimento.errors import PartimentoError
 from partimento.generate.constraints.base import (
     PITCHES,
     Constraint,
@@ -19,16 +18,12 @@ from partimento.generate.constraints.base import (
     Scene,
     Sounding,
     notes_in,
-    parse_key,
-    parse_time,
     set_values,
-    transposed_key,
 )
 from partimento.generate.constraints.rules import Rule, ShareRule
 from partimento.generate.constraints.timetable import BLOCK, HOLD, Timetable
 from partimento.music.chord_names import ALTERATIONS, FLATS, classes_named
 from partimento.music.piece import Piece
-from partimento.music.timelines import Key
 from partimento.short_repr import short_repr
 
 PITCH = np.arange(PITCHES)
@@ -127,7 +122,7 @@ class ChordProgression(Constraint):
             if here.start <= begin < here.stop:
                 table.edge[begin] = True
                 if self.roots and bass >= 0:
-                    _ask_bass(table, begin, begin + 1, bass)
+                    ask_bass(table, begin, begin + 1, bass)
             if self.share == 100 and classes and not self.except_parts:
                 inside = np.isin(PITCH % 12, list(classes))
                 first, last = max(begin, here.start), min(end, here.stop)
@@ -234,7 +229,7 @@ def _texts(text: str) -> list[list[str]]:
     return found
 
 
-def _ask_bass(table: Timetable, begin: int, end: int, bass: int) -> None:
+def ask_bass(table: Timetable, begin: int, end: int, bass: int) -> None:
     """Ask for the pitch class of the lowest note; another one there cannot be met."""
     here = slice(begin, end)
     differs = (table.bass[here] >= 0) & (table.bass[here] != bass)
@@ -269,130 +264,3 @@ def _moved(symbol: str, semitones: int) -> str:
         root = FLATS.index(match[1]) + ALTERATIONS[match[2]] + semitones
         parts.append(FLATS[root % 12].replace("♯", "#").replace("♭", "b") + match[3])
     return "/".join(parts)
-
-
-Kind = Literal["tonic", "cadence", "half"]
-KINDS: tuple[Kind, ...] = ("tonic", "cadence", "half")
-
-
-@short_repr
-@dataclass(frozen=True)
-class End(Constraint):
-    """End on the tonic, with a cadence, or on the dominant.
-
-    Parameters
-    ----------
-    kind : str
-        ``tonic``: the last bar has the tonic triad alone, over its root. ``cadence``: the dominant
-        triad or seventh chord over its root stands on the last beat before it. ``half``: the last
-        bar has the dominant triad over its root.
-    key : Key or str, optional
-        By default the key of the piece.
-    begin : Fraction, optional
-        When the last chord begins, in quarters; by default with the last bar.
-
-    Examples
-    --------
-    >>> End("cadence", "d minor").demand
-    'an authentic cadence in D minor'
-    """
-
-    needs_bars = True
-    kind: Annotated[Kind, Field(description="Tonic, cadence or half.")] = "cadence"
-    key: Annotated[Key | str | None, Field(description="A key, such as d minor.")] = None
-    begin: Annotated[
-        Fraction | int | str | None, Field(description="Beginning of the last chord, in quarters.")
-    ] = None
-
-    def __post_init__(self) -> None:
-        if self.kind not in KINDS:
-            raise PartimentoError(no_such(self.kind, KINDS, "ending"))
-        set_values(self, key=None if self.key is None else parse_key(self.key))
-        if self.begin is not None:
-            set_values(self, begin=parse_time(self.begin, "the beginning of the last chord"))
-
-    @property
-    def demand(self) -> str:
-        """Return the demand in words."""
-        name = f" in {self.key.name}" if isinstance(self.key, Key) else ""
-        words = {
-            "tonic": "a last bar on the tonic",
-            "cadence": "an authentic cadence",
-            "half": "a last bar on the dominant",
-        }
-        return words[self.kind] + name
-
-    def _chords(self, scene: Scene, stop: int) -> list[tuple[int, int, int, frozenset[int]]]:
-        """Return begin, end, bass and pitch classes of the last chords, in steps."""
-        key = self.key if isinstance(self.key, Key) else scene.key
-        if key is None:
-            raise PartimentoError("End needs a key, such as End('cadence', 'd minor')")
-        tonic, fifth = key.tonic, (key.tonic + 7) % 12
-        third = 3 if key.mode == "minor" else 4
-        beat, last = _beat(scene), self._last(scene, stop)
-        triad = frozenset((tonic + step) % 12 for step in (0, third, 7))
-        dominant = frozenset((fifth + step) % 12 for step in (0, 4, 7))
-        if self.kind == "half":
-            return [(last, stop, fifth, dominant)]
-        chords = [(last, stop, tonic, triad)]
-        if self.kind == "cadence":
-            begin = last - beat
-            if begin < scene.start:
-                raise PartimentoError("End('cadence') needs more bars")
-            seventh = dominant | {(fifth + 10) % 12}
-            chords.insert(0, (begin, last, fifth, seventh))
-        return chords
-
-    def _last(self, scene: Scene, stop: int) -> int:
-        """Return the step at which the last chord begins."""
-        if isinstance(self.begin, Fraction):
-            return min(scene.steps(self.begin, "the last chord"), max(stop - 1, 0))
-        lines = [line for line in scene.bar_lines(stop) if line < stop]
-        last = lines[-1] if lines else 0
-        return lines[-2] if stop - last < _beat(scene) and len(lines) > 1 else last
-
-    def narrow(self, table: Timetable, scene: Scene) -> None:
-        """Remove all other notes at the end, and give the chords their bass."""
-        if scene.stop >= 0:
-            return
-        for begin, end, bass, classes in self._chords(scene, table.last):
-            if begin < scene.start:
-                raise PartimentoError("End needs more bars: the prompt reaches the last bar")
-            inside = np.isin(PITCH % 12, list(classes))
-            table.strike[begin:end] &= inside
-            table.hold[begin:end] &= inside
-            table.edge[begin] = True
-            _ask_bass(table, begin, end, bass)
-
-    def check(self, piece: Piece, scene: Scene) -> Finding:
-        """Look at the notes of the last chords."""
-        if scene.stop >= 0:
-            return self._finding("not in these bars", True)
-        notes = notes_in(piece, scene, all_notes=True)
-        scale = notes.grid // scene.grid
-        faults = []
-        for begin, end, bass, classes in self._chords(scene, int(piece.length * scene.grid)):
-            first, last = begin * scale, end * scale
-            heard = (notes.onset < last) & (notes.end > first)
-            strange = ~np.isin(notes.pitch[heard] % 12, list(classes))
-            times = {first, *notes.onset[heard & (notes.onset > first)].tolist()}
-            lowest = [
-                notes.pitch[(notes.onset <= t) & (notes.end > t)].min(initial=PITCHES)
-                for t in times
-            ]
-            if strange.any() or any(pitch == PITCHES or pitch % 12 != bass for pitch in lowest):
-                faults.append(Fraction(begin, scene.grid))
-        return self._finding("reached" if not faults else "missed", not faults)
-
-    def transposed(self, semitones: int) -> End:
-        """Return the ending in a key moved by `semitones`."""
-        if not isinstance(self.key, Key):
-            return self
-        return replace(self, key=transposed_key(self.key, semitones))
-
-
-def _beat(scene: Scene) -> int:
-    """Return the length of a beat: a quarter, or three eighths in 6/8, 9/8 and 12/8."""
-    eighths = Fraction(2 * scene.bar, scene.grid)
-    is_compound = eighths in (3, 9)
-    return int(Fraction(3, 2) * scene.grid) if is_compound else scene.grid

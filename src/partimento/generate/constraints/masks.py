@@ -236,6 +236,10 @@ class ConstraintGrammar(ABC):
         closes = self.combined(state, p, lambda r, s, q: r.closes(s, q, view, xp))
         return view.durations if closes is None else view.durations & closes
 
+    def bias(self, state: MaskState, p: Sequence[Any], field: int) -> np.ndarray | None:
+        """Return what wishes add to the logits ``(B, V)`` of `field`; None for nothing."""
+        return None
+
     def noted(self, state: MaskState, p: Sequence[Any], pitch: Any, xp: Any) -> MaskState:
         """Return the state after a note of an event; `pitch` ``(B,)`` is NONE without one."""
         rules = tuple(

@@ -141,6 +141,13 @@ class Rule:
         """Return ``(B, C)`` bool: the chords that may come next."""
         return None
 
+    def bias(self, state: Any, p: Sequence[Any], view: View) -> np.ndarray | None:
+        """Return ``(B, D)``: nats to add to each duration that would end the event now.
+
+        Only the particle filter asks for it, because it can weigh a wish that it cannot force.
+        """
+        return None
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.kind}>"
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from partimento.generate.constraints.base import PITCHES, Constraint, Scene
 from partimento.generate.constraints.masks import ConstraintGrammar, MaskState
-from partimento.generate.constraints.rules import View, wide
+from partimento.generate.constraints.rules import Rule, View, wide
 from partimento.generate.constraints.timetable import ANY, FREE, HOLD, NEW, SILENT
 from partimento.tokens.base import Tokenizer
 from partimento.tokens.note_grammar import NONE, NOTE
@@ -90,6 +90,20 @@ class VoiceMasks(ConstraintGrammar):
         of_voice = xp.concatenate(tokens, axis=-1) & ~wide(is_last, xp)
         closes = self.durations(state, p, view, xp) & wide(is_last, xp)
         return xp.concatenate([self.special(strike, state.count, xp), of_voice, closes], axis=-1)
+
+    def bias(self, state: MaskState, p: Sequence[Any], field: int) -> np.ndarray | None:
+        """Return what wishes add to the logits ``(B, V)``: those of durations, which come last."""
+        is_last = np.asarray(state.count >= self.slots)
+        wishes = [row for row in self.each_rule(state, p) if type(row[0]).bias is not Rule.bias]
+        if not wishes or not is_last.any():
+            return None
+        view = self.view(state, p, np)
+        added = np.zeros((len(is_last), self.tokenizer.sizes[0]))
+        durations = added[:, -len(self.steps) :]
+        for rule, own, parameters in wishes:
+            nats = rule.bias(own, parameters, view)
+            durations += 0 if nats is None else np.where(is_last[:, None], nats, 0.0)
+        return added
 
     def _strikes(self, state: MaskState, p: Sequence[Any], view: View, code: Any, xp: Any) -> Any:
         """Return the pitches that the next voice may strike."""

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from partimento.errors import PartimentoError
 from partimento.generate.constraints.base import NAMES, Constraint
 from partimento.generate.constraints.borrowed import MaxBorrowed
+from partimento.generate.constraints.ends import End
 from partimento.generate.constraints.fixed import OTHERS, FixedNotes
-from partimento.generate.constraints.harmony import ChordProgression, End
+from partimento.generate.constraints.harmony import ChordProgression
 from partimento.generate.constraints.lines import PartWriting, StepLeap
 from partimento.generate.constraints.pitch import InKey, InScale, Range
 from partimento.generate.constraints.playable import Playable
@@ -24,6 +26,7 @@ from partimento.music.piece import Piece
 Reader = Callable[[str], Piece]
 OWN_KEY = "own"  # the key of the piece
 TIES = "no-ties"
+PICARDY = "picardy"
 WITHOUT_WORDS = {"PartRanges", "PartRhythm", "PhraseEnds"}  # verbs derive them from a score
 NO_HAND = ("Playable", "no")  # the value of an option by which the demand is switched off
 
@@ -124,12 +127,18 @@ def _chords(words: list[str]) -> Constraint:
     return ChordProgression(words[0], int(words[1]) if len(words) > 1 else 100)
 
 
+def _end(words: list[str]) -> Constraint:
+    plain = [word for word in words if word != PICARDY]
+    end = End(*plain)  # type: ignore[arg-type]
+    return replace(end, picardy=PICARDY in words)
+
+
 _MAKERS: dict[str, Callable[[list[str], Reader], Constraint]] = {
     "ChordProgression": lambda words, _: _chords(words),
     "ChordSize": lambda words, _: ChordSize(*_numbers(words if len(words) > 1 else words * 2)),
     "Density": lambda words, _: Density(*_numbers(words)),
     "Durations": lambda words, _: Durations(words[0].split()),
-    "End": lambda words, _: End(*words),  # type: ignore[arg-type]
+    "End": lambda words, _: _end(words),
     "FixedNotes": _fixed,
     "InKey": lambda words, _: InKey(_key(words[0])),
     "InMeter": lambda words, _: _meter(words),
