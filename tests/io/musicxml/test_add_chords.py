@@ -61,3 +61,12 @@ def test_a_transposing_part_shows_written_chords(tmp_path: Path) -> None:
     assert harmony.findtext("root/root-step") == "C"
     assert harmony.findtext("bass/bass-step") == "E"
     assert ScoreDocument(root).piece().chord_symbols == (ChordSymbol("Bb7/D"),)
+
+
+def test_a_symbol_may_stand_between_the_divisions(tmp_path: Path) -> None:
+    path = pt.Piece([pt.Note(0, 4, 60)]).save(tmp_path / "a.musicxml")[0]
+    root = etree.fromstring(path.read_bytes())
+    assert root.findtext(".//divisions") == "1"
+    add_chords(root, "0 C;1/2 Am;3/2 F")
+    found = [(each.text, each.onset) for each in ScoreDocument(root).piece().chord_symbols]
+    assert found == [("C", 0), ("Am", Fraction(1, 2)), ("F", Fraction(3, 2))]

@@ -113,7 +113,7 @@ def _key(scene: Scene) -> Key:
 class CadenceRule(Rule):
     """Let events that end a phrase without a cadence weigh less.
 
-    The state has the last two different bass notes: the pitch class of each, or -1, and the pitch
+    The state has the last two different bass notes. Each has its pitch class, or -1, and the pitch
     classes that sounded with it, ``(B, 12)``.
 
     Parameters
@@ -181,7 +181,7 @@ class CadenceRule(Rule):
 
 
 def _event(view: View, xp: Any) -> tuple[Any, Any]:
-    """Return the pitch class of the lowest note, or -1, and all pitch classes ``(B, 12)``."""
+    """Return the pitch class of the bass, or -1, and all others ``(B, 12)``."""
     lowest = xp.min(xp.where(view.sounds, view.pitch, NONE), axis=-1)
     at = xp.equal(xp.expand_dims(view.pitch % 12, -1), np.arange(CLASSES, dtype=np.int32))
     heard = xp.any(at & xp.expand_dims(view.sounds, -1), axis=1)

@@ -144,10 +144,10 @@ class End(Constraint):
         last, tonic = self._last(scene, table.last), self._key(scene).tonic
         thirds = [(tonic + third) % 12 for third in (MINOR_THIRD, MAJOR_THIRD)]
         codes = table.voices[last:]
-        given = set((codes[codes >= 0] % 12).tolist())
-        given |= set((np.flatnonzero(table.must_strike[last:].any(axis=0)) % 12).tolist())
+        stated = set((codes[codes >= 0] % 12).tolist())
+        stated |= set((np.flatnonzero(table.must_strike[last:].any(axis=0)) % 12).tolist())
         for third, other in (thirds, thirds[::-1]):
-            if third in given:
+            if third in stated:
                 table.strike[last:] &= other != PITCH % 12
                 table.hold[last:] &= other != PITCH % 12
 

@@ -92,7 +92,7 @@ class VoiceMasks(ConstraintGrammar):
         return xp.concatenate([self.special(strike, state.count, xp), of_voice, closes], axis=-1)
 
     def bias(self, state: MaskState, p: Sequence[Any], field: int) -> np.ndarray | None:
-        """Return what wishes add to the logits ``(B, V)``: those of durations, which come last."""
+        """Return what wishes add to the logits of durations, the last of ``(B, V)``."""
         is_last = np.asarray(state.count >= self.slots)
         wishes = [row for row in self.each_rule(state, p) if type(row[0]).bias is not Rule.bias]
         if not wishes or not is_last.any():

@@ -76,6 +76,8 @@ def _insert(measure: Element, time: Fraction, symbol: str) -> None:
         at = first
         if time:
             # The offset is the last child but one: staff, which may follow, is not written.
-            etree.SubElement(element, "offset").text = str(round(time))
+            # Within a division, it is a decimal number, which the format permits.
+            is_whole = time.denominator == 1
+            etree.SubElement(element, "offset").text = str(time if is_whole else float(time))
     place = len(measure) if at is None else measure.index(at)
     measure.insert(place, element)
