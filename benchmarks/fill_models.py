@@ -14,7 +14,7 @@ filled with the defaults of `fill`, and the best candidate is measured, beside B
 - in key: the share of the sounding time in the key of the piece.
 - notes: new notes per bar and voice.
 - changed: the share of notes that differ from Bach's (`share_of_changed_notes`).
-- seconds: computing time per fill, with a loaded model. The first fill, which compiles, is left out.
+- seconds: computing time per fill, with a loaded model, without the first fill, which compiles.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -39,7 +40,7 @@ G_MAJOR = 7
 def run_of(**options: Any) -> Any:
     run = flat_run(**options)
     run.real_pieces, run.folder, run.fingerprint = RealPieces(), None, "0"
-    run.pieces = ()
+    run.pieces, run.settings.model = (), SimpleNamespace()
     run.settings.tokens = run.settings.tokens.model_copy(update={"low": 36, "high": 84})
     return run
 
@@ -281,6 +282,13 @@ def test_fill_serves_these_models_and_again_makes_the_same(tmp_path: Path) -> No
     assert again.notes == found[1].piece.notes
     other = fill_candidates(run, piece, "2-3", keep=["Soprano"], best=1, seed=6, candidates=4)
     assert other[0].piece.notes != found[0].piece.notes
+
+
+def test_a_model_that_reads_melodies_alone_is_refused() -> None:
+    run = run_of()
+    run.settings.model = SimpleNamespace(melody_only=True)
+    with pytest.raises(PartimentoError, match="only learned to read a melody"):
+        fill_candidates(run, trio(), "2", best=1, candidates=1)
 
 
 def test_progress_is_reported() -> None:

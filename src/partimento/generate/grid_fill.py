@@ -243,6 +243,11 @@ def read_gap(trained: TrainedModel, view: View) -> GridView:
     """
     tokenizer: Any = trained.tokenizer
     frame: Fraction = tokenizer.frame
+    if getattr(trained.settings.model, "melody_only", False):
+        raise PartimentoError(
+            "this run has only learned to read a melody, and cannot fill bars: use coconet or"
+            " deepbach"
+        )
     if (view.begin / frame).denominator != 1:
         raise PartimentoError(
             f"these bars begin between two steps of the model, which last {frame} of a quarter:"
