@@ -14,6 +14,7 @@ from partimento.music.piece import Piece
 from partimento.music.timelines import Part
 from partimento.tokens.grid import GridTokenizer
 from partimento.tokens.settings import TokenSettings
+from partimento.training.real_pieces import RealPieces
 from partimento.training.settings import SampleSettings
 
 Q = Fraction(1)
@@ -54,3 +55,14 @@ def flat_run(*, hold: bool = False, repeated_notes: bool = False, frame: str = "
         settings=settings,
         model_class=SimpleNamespace(capabilities=(Gibbs,)),
     )
+
+
+def fill_run(*, fermatas: bool = True, **options: Any) -> Any:
+    """Return a `flat_run` with what filling needs: records of pieces, and what real pieces show."""
+    run = flat_run(**options)
+    run.real_pieces, run.folder, run.fingerprint = RealPieces(), None, "0"
+    marked = trio().replace(fermatas=(Q,) if fermatas else ())
+    run.pieces = (SimpleNamespace(opening=run.tokenizer.encode_ids(marked)[:20]),)
+    run.settings.model = SimpleNamespace()
+    run.settings.tokens = run.settings.tokens.model_copy(update={"low": 36, "high": 84})
+    return run

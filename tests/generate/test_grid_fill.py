@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
-from tests.generate.grids import Q, flat_run, trio
+from tests.generate.grids import Q, fill_run, trio
 
 from partimento import read
 from partimento.errors import PartimentoError
@@ -24,25 +23,16 @@ from partimento.generate.constraints.rhythm import Rhythm
 from partimento.generate.fill import fill_candidates
 from partimento.generate.fill_request import FillRequest
 from partimento.generate.gibbs import Schedule
-from partimento.generate.grid_fill import GridFill, gap_nats, read_gap
+from partimento.generate.grid_fill import GridFill, gap_nats
+from partimento.generate.grid_gap import read_gap
 from partimento.generate.provenance import compose_again
 from partimento.generate.sampler import Sampling
 from partimento.music.notes import Note
 from partimento.music.piece import Piece
-from partimento.music.timelines import Key, Meter, Part
-from partimento.tokens.grid_facts import FERMATA_COLUMN, HAS_FERMATA, KEY_COLUMN, STRENGTH
-from partimento.training.real_pieces import RealPieces
+from partimento.music.timelines import Meter, Part
+from partimento.tokens.grid_grammar import FIRST_PITCH
 
 QUICK = GridFill(schedule=Schedule(rounds=3, sweeps=1, apart=2))
-G_MAJOR = 7
-
-
-def run_of(**options: Any) -> Any:
-    run = flat_run(**options)
-    run.real_pieces, run.folder, run.fingerprint = RealPieces(), None, "0"
-    run.pieces, run.settings.model = (), SimpleNamespace()
-    run.settings.tokens = run.settings.tokens.model_copy(update={"low": 36, "high": 84})
-    return run
 
 
 def rows(piece: Piece, part: int | None = None) -> list[tuple[Any, ...]]:
@@ -71,7 +61,7 @@ def filled(
 @pytest.mark.parametrize("parts", [(0, 1, 2), (1, 2), (0,)])
 def test_only_the_composed_parts_of_the_gap_change(hold: bool, parts: tuple[int, ...]) -> None:
     piece = trio(6)
-    for result in filled(run_of(hold=hold, repeated_notes=hold), piece, 8, 16, parts=parts):
+    for result in filled(fill_run(hold=hold, repeated_notes=hold), piece, 8, 16, parts=parts):
         for part in range(3):
             outside = [row for row in rows(piece, part) if not 8 <= row[0] < 16]
             assert [row for row in rows(result, part) if not 8 <= row[0] < 16] == outside
@@ -86,7 +76,7 @@ def test_notes_over_the_edges_stay_and_new_ones_touch_them() -> None:
     kept = [Note(Q * 3, Fraction(7, 3), 64, part=1), Note(Fraction(22, 3), Q * 2, 65, part=1)]
     others = [n for n in trio().notes if n.part != 1]
     piece = trio().replace(notes=[*others, *kept])
-    run = run_of(hold=True)
+    run = fill_run(hold=True)
     view = view_of(run, piece, Gap(Q * 4, Q * 8, (1,), piece.length))
     known = ~read_gap(run, view).unknown[:, 1]
     # Onsets and ends between two steps of an eighth count from the next one.
@@ -104,45 +94,33 @@ def test_notes_over_the_edges_stay_and_new_ones_touch_them() -> None:
     assert (Fraction(16, 3), Fraction(22, 3)) in new_ends
 
 
-def test_the_model_reads_both_sides_and_the_key_and_the_fermatas() -> None:
-    piece = trio(6).replace(
-        keys=(Key(0), replace(Key(1), onset=Q * 8)), fermatas=(Q * 9,), meters=(Meter(3, 4),)
-    )
-    run = run_of()
-    view = view_of(run, piece, Gap(Q * 9, Q * 12, (0, 1, 2), piece.length))
-    gap = read_gap(run, view)
-    assert gap.first == 0
-    assert len(gap.cells) == 2 * piece.length
-    assert np.flatnonzero(gap.unknown[:, 0]).tolist() == list(range(18, 24))
-    assert (gap.facts[:, KEY_COLUMN] == 1 + G_MAJOR).all()
-    assert np.flatnonzero(gap.facts[:, FERMATA_COLUMN] == HAS_FERMATA).tolist() == [18]
-    # The bars are those of the piece, though no training piece has this meter.
-    assert np.flatnonzero(gap.facts[:, STRENGTH] == 4).tolist() == list(range(0, 48, 6))
-    filled(run, piece, 9, 12, count=1)
-    shown = run.model.known[0]
-    assert shown[0, :18].all()
-    assert shown[0, 24:].all()
-    assert not shown[0, 18:24].any()
-
-
-def test_bars_of_another_meter_after_the_gap_are_not_read() -> None:
-    piece = trio(6).replace(meters=(Meter(4, 4), Meter(3, 4, Q * 12)))
-    run = run_of()
-    gap = read_gap(run, view_of(run, piece, Gap(Q * 4, Q * 8, (0, 1, 2), piece.length)))
-    assert len(gap.cells) == 24
-
-
 def test_a_fermata_stays_on_a_new_note() -> None:
     piece = trio().replace(fermatas=(Q * 6,))
-    for result in filled(run_of(), piece, count=4):
+    for result in filled(fill_run(), piece, count=4):
         onsets = {n.onset for n in result.notes if n.part == 0}
         assert len(result.fermatas) <= 1
         assert set(result.fermatas) <= onsets
-    assert filled(run_of(), piece, parts=(1, 2))[0].fermatas == (6,)
+    assert filled(fill_run(), piece, parts=(1, 2))[0].fermatas == (6,)
+
+
+def test_no_note_is_held_over_the_end_of_a_phrase() -> None:
+    piece = trio().replace(phrase_ends=(Q * 6,))
+    run = fill_run()
+    run.model.logits = lambda values, known, facts: (
+        np.broadcast_to(
+            np.arange(run.tokenizer.cells) >= FIRST_PITCH, (*np.shape(values), run.tokenizer.cells)
+        )
+        * np.float32(99)
+    )
+    rules = [InKey("C major"), Range(60, 60)]
+    for given, ends in ((piece, {6, 8}), (trio(), {8})):
+        notes = [n for r in filled(run, given, constraints=rules) for n in r.notes if n.pitch == 60]
+        assert {n.end for n in notes if 4 <= n.onset < 8 and n.part == 0} <= ends
+        assert max((n.duration for n in notes), default=0) == (2 if 6 in ends else 4)
 
 
 def test_constraints_hold_in_the_new_bars() -> None:
-    run = run_of(frame="1")
+    run = fill_run(frame="1")
     rules = [
         Range(55, 70),
         InKey("C major"),
@@ -163,14 +141,14 @@ def test_each_part_may_have_a_range_of_its_own() -> None:
     bass = [replace(n, part=2 - n.part) for n in trio().notes]
     for piece, order in ((trio(), 1), (trio().replace(notes=bass), -1)):
         rule = PartRanges(ranges.ranges[::order])
-        result = filled(run_of(), piece, constraints=[rule])[0]
+        result = filled(fill_run(), piece, constraints=[rule])[0]
         new = [n for n in result.notes if 4 <= n.onset < 8]
         assert all(low <= n.pitch <= high for n in new for low, high in [rule.ranges[n.part]])
         assert {n.part for n in new} == {0, 1, 2}
 
 
 def test_demands_that_cannot_be_met_are_named() -> None:
-    run = run_of()
+    run = fill_run()
     with pytest.raises(PartimentoError, match=r"(?s)cannot meet Range.*bar 2|no note"):
         filled(run, trio(), constraints=[Range(20, 21)])
     with pytest.raises(PartimentoError, match="none of 2 candidates met all demands: Rhythm"):
@@ -178,7 +156,7 @@ def test_demands_that_cannot_be_met_are_named() -> None:
 
 
 def test_new_notes_make_no_parallels_with_those_around() -> None:
-    run = run_of(frame="1")
+    run = fill_run(frame="1")
     # Only two pitches, a fifth apart: nearly all random motion is in parallel.
     notes = [Note(Q * t, Q, (72, 65, 48)[part], part=part) for t in range(16) for part in range(3)]
     piece = trio().replace(notes=notes)
@@ -195,7 +173,7 @@ def _scene(run: Any) -> Any:
 
 
 def test_a_piece_that_does_not_avoid_parallels_may_have_them() -> None:
-    run = run_of()
+    run = fill_run()
     gap = Gap(Q * 4, Q * 8, (0, 1, 2), trio().length)
     notes = [n for n in trio().notes if n.part == 0]
     doubled = [*notes, *(Note(n.onset, n.duration, n.pitch - 12, part=1) for n in notes)]
@@ -205,7 +183,7 @@ def test_a_piece_that_does_not_avoid_parallels_may_have_them() -> None:
 
 
 def test_bar_lines_off_the_grid_and_held_bars_are_refused() -> None:
-    run = run_of(frame="1")
+    run = fill_run(frame="1")
     piece = trio().replace(meters=(Meter(3, 8),))
     with pytest.raises(PartimentoError, match="begin between two steps of the model"):
         filled(run, piece, Fraction(3, 2), 3)
@@ -216,7 +194,7 @@ def test_bar_lines_off_the_grid_and_held_bars_are_refused() -> None:
 
 def test_a_range_an_octave_lower_is_read_an_octave_higher() -> None:
     low = trio().replace(notes=[replace(n, pitch=n.pitch - 24) for n in trio().notes])
-    run = run_of()
+    run = fill_run()
     assert read_gap(run, view_of(run, low, Gap(Q * 4, Q * 8, (0,), low.length))).octaves == 24
     for result in filled(run, low):
         new = [n.pitch for n in result.notes if 4 <= n.onset < 8]
@@ -229,7 +207,7 @@ def test_a_range_an_octave_lower_is_read_an_octave_higher() -> None:
 
 
 def test_a_voice_that_no_line_has_is_never_read() -> None:
-    run = run_of()
+    run = fill_run()
     two = trio().replace(
         notes=[replace(n, part=n.part // 2) for n in trio().notes if n.part != 1],
         parts=(Part("Flute"), Part("Bassoon")),
@@ -245,7 +223,7 @@ def test_two_voices_on_one_staff_are_two_lines(tmp_path: Path) -> None:
     piece = trio().replace(notes=notes, parts=(Part("Women"), Part("Men")))
     path = tmp_path / "choir.musicxml"
     piece.save(path)
-    run = run_of()
+    run = fill_run()
     found = fill_candidates(run, read(path), "2", best=1, seed=2, candidates=2)[0].piece
     out = tmp_path / "filled.musicxml"
     found.save(out)
@@ -256,7 +234,7 @@ def test_two_voices_on_one_staff_are_two_lines(tmp_path: Path) -> None:
 
 
 def test_the_nats_of_a_candidate_are_those_of_its_new_cells() -> None:
-    run = run_of()
+    run = fill_run()
     view = view_of(run, trio(), Gap(Q * 4, Q * 8, (0,), trio().length))
     gap = read_gap(run, view)
     grids = np.repeat(gap.cells[None], 2, axis=0)
@@ -265,7 +243,7 @@ def test_the_nats_of_a_candidate_are_those_of_its_new_cells() -> None:
 
 
 def test_fill_serves_these_models_and_again_makes_the_same(tmp_path: Path) -> None:
-    run, path = run_of(), tmp_path / "trio.mid"
+    run, path = fill_run(), tmp_path / "trio.mid"
     trio().save(path)
     piece = read(path)
     found = fill_candidates(run, piece, "2-3", keep=["Soprano"], best=2, seed=5, candidates=4)
@@ -284,17 +262,10 @@ def test_fill_serves_these_models_and_again_makes_the_same(tmp_path: Path) -> No
     assert other[0].piece.notes != found[0].piece.notes
 
 
-def test_a_model_that_reads_melodies_alone_is_refused() -> None:
-    run = run_of()
-    run.settings.model = SimpleNamespace(melody_only=True)
-    with pytest.raises(PartimentoError, match="only learned to read a melody"):
-        fill_candidates(run, trio(), "2", best=1, candidates=1)
-
-
 def test_progress_is_reported() -> None:
     calls: list[tuple[int, int]] = []
     fill_candidates(
-        run_of(),
+        fill_run(),
         trio(),
         "2",
         best=1,
