@@ -194,3 +194,15 @@ def test_new_notes_without_voices_get_voices_beside_those_of_the_file() -> None:
     begin = data.index(measures(data)[1])
     assert new[:begin] == data[:begin]
     assert measures(new)[2:] == measures(data)[2:]
+
+
+def test_a_part_without_fermatas_gets_none_where_another_part_has_them() -> None:
+    """Many scores have them in the highest part alone."""
+    one = change((ONE * 4, ONE * 4, 60), parts=(0, 1))
+    held = Change(one.begin, one.end, one.parts, one.notes, one.kept, one.length, (ONE * 4,))
+    fermata = "<notations><fermata/></notations>"
+    data = document().replace(note("G", 5).encode(), note("G", 5, fermata).encode(), 1)
+    new = measures(splice(data, held))
+    assert (b"<fermata" in new[1], b"<fermata" in new[5]) == (True, False)
+    without = measures(splice(document(), held))
+    assert (b"<fermata" in without[1], b"<fermata" in without[5]) == (True, True)

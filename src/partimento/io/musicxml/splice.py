@@ -20,6 +20,7 @@ import numpy as np
 from lxml import etree
 
 from partimento.errors import PartimentoError
+from partimento.io.musicxml.elements import remove
 from partimento.io.musicxml.kept_marks import KeptMarks, NewMeasure, Replacement
 from partimento.io.musicxml.marks import transposition_of
 from partimento.io.musicxml.note_ids import bar_starts
@@ -204,6 +205,10 @@ class PartSplice:
             measure = own[onsets.index(self.starts[i])]
             divisions = self._start_of_divisions(i)
             new[i] = NewMeasure(self.measures[i][0], measure, divisions, _divisions_of(measure))
+        if new and _has_none_of_the_fermatas(self.measures[0][0].getparent()):
+            for each in new.values():
+                for fermata in list(each.new.iter("fermata")):
+                    remove(fermata)
         marks = KeptMarks(self.measures, new, self.voices)
         marks.move()
         contents = [self._measure(data, i, each.new) for i, each in new.items()]
@@ -363,6 +368,11 @@ class PartSplice:
             lines += _music(notes, needed / own_divisions, frozenset([voice]), alone=True)
         lines += [_divisions(divisions)] if needed != divisions else []
         return lines
+
+
+def _has_none_of_the_fermatas(part: Element) -> bool:
+    """Return whether a document has fermatas, but only in other parts."""
+    return part.find(".//fermata") is None and part.getparent().find(".//fermata") is not None
 
 
 def _without_voices(piece: Piece) -> Piece:
