@@ -54,6 +54,15 @@ def test_the_order_of_stated_voices_follows_their_pitch():
     assert voices_of_xml(voiced((60,), (64,))) == voices_of_xml(voiced((64,), (60,)))
 
 
+def test_a_rare_voice_has_its_place_in_its_own_bar():
+    """An inner voice in a high bar is higher than the upper voice is elsewhere."""
+    low = [Note(Q * n, Q, 60) for n in range(8)]
+    high = [Note(Q * 8, Q * 4, 76), Note(Q * 8, Q * 2, 72, voice=2)]
+    bass = [Note(Q * 4 * bar, Q * 4, 43, voice=1) for bar in range(3)]
+    stems = voices_of_xml(Piece([*low, *high, *bass], parts=(GUITAR,)))
+    assert {("E5", "1", "1", None), ("G2", "1", "2", None), ("C5", "1", "3", "down")} <= stems
+
+
 def test_stated_voices_that_cross_stay_voices():
     crossing = voiced((67, 67, 60, 67), (60, 62, 64, 60))
     assert {("C4", "1", "1", "up"), ("E4", "1", "2", "down")} <= voices_of_xml(crossing)

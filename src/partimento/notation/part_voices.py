@@ -54,7 +54,7 @@ class PartVoices:
     ) -> None:
         self.texture, self.kind = texture, kind
         self.staves = 1 if texture == "single" else 2
-        self.rank = _ranks(spans, stated) if kind != "drums" else {}
+        self.rank = _ranks(spans, stated, bar_starts) if kind != "drums" else {}
         self.earlier: dict[int, int] = {}  # note → its voice in an earlier bar
         self.before: dict[int, int] = {}
         # Note → line 0 to 3 (texture "lines"), staff ("hands") or nothing ("single").
@@ -107,17 +107,37 @@ class PartVoices:
         return StaffSpans(spans, voice)
 
 
-def _ranks(spans: Sequence[Span], stated: Mapping[int, int]) -> dict[int, int]:
-    """Return the rank of each note's voice from the top, by mean pitch.
+def _ranks(
+    spans: Sequence[Span], stated: Mapping[int, int], bar_starts: Sequence[int]
+) -> dict[int, int]:
+    """Return the rank of each note's voice from the top.
 
-    There are no ranks if the part states a single voice.
+    Voices are compared in the bars that have both, so that one with few notes has its place there.
+    Others are compared by their mean pitch. There are no ranks if the part states a single voice.
     """
-    pitches: dict[int, list[int]] = {}
-    for span in spans:
-        pitches.setdefault(stated[span.note], []).append(span.pitch)
+    pitches: dict[int, dict[int, list[int]]] = {}  # voice → bar → pitches
+    bars = np.searchsorted(bar_starts, [span.start for span in spans], side="right").tolist()
+    for span, bar in zip(spans, bars, strict=True):
+        pitches.setdefault(stated[span.note], {}).setdefault(bar, []).append(span.pitch)
     if len(pitches) < 2:
         return {}
-    order = sorted(pitches, key=lambda voice: (-float(np.mean(pitches[voice])), voice))
+    means = {
+        voice: {bar: float(np.mean(own)) for bar, own in by_bar.items()}
+        for voice, by_bar in pitches.items()
+    }
+    whole = {voice: float(np.mean(list(own.values()))) for voice, own in means.items()}
+
+    def is_above(voice: int, other: int) -> bool:
+        shared = [bar for bar in means[voice] if bar in means[other]]
+        difference = whole[voice] - whole[other]
+        if shared:
+            difference = sum(means[voice][bar] - means[other][bar] for bar in shared)
+        return difference > 0
+
+    above = {
+        voice: sum(is_above(voice, other) for other in means if other != voice) for voice in means
+    }
+    order = sorted(means, key=lambda voice: (-above[voice], -whole[voice], voice))
     rank = {voice: place for place, voice in enumerate(order)}
     return {span.note: rank[stated[span.note]] for span in spans}
 
