@@ -1,5 +1,7 @@
 """Rules for staves, voices and bar lines."""
 
+from dataclasses import replace
+
 from tests.notation.lint_scores import bar, found, score, sign
 
 from partimento.notation import lint_layout
@@ -20,6 +22,14 @@ def test_every_staff_has_notes():
     ]
     # A part that is silent throughout is not our business.
     assert found(lint_layout.empty_staff, bar([sign("whole", "r")])) == []
+
+
+def test_every_slur_begins_and_ends():
+    whole = bar(WHOLE)
+    assert found(lint_layout.slur, whole) == []
+    assert found(lint_layout.slur, replace(whole, open_slurs=1)) == [
+        (0, "", "a slur without an end or a beginning")
+    ]
 
 
 def test_a_piece_ends_with_a_final_bar_line():

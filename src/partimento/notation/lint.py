@@ -163,6 +163,12 @@ RULES: tuple[Rule, ...] = (
         lint_pitch.tie,
     ),
     Rule(
+        "slur",
+        "error",
+        "Every slur begins and ends.",
+        lint_layout.slur,
+    ),
+    Rule(
         "voice-count",
         "warning",
         "A staff has at most four voices.",

@@ -1,4 +1,4 @@
-"""Check staves, voices and bar lines of a written score; see `lint`."""
+"""Check staves, voices, slurs and bar lines of a written score; see `lint`."""
 
 from __future__ import annotations
 
@@ -26,6 +26,13 @@ def empty_staff(score: WrittenScore) -> Iterator[tuple[Place, str]]:
         if used and not part.is_drum:
             for staff in set(range(part.staves)) - used:
                 yield Place(number), f"staff {staff + 1} has no notes"
+
+
+def slur(score: WrittenScore) -> Iterator[tuple[Place, str]]:
+    """Find slurs without a beginning or an end, which join with later ones."""
+    for place, _, bar in bars_of(score):
+        if bar.open_slurs:
+            yield place, "a slur without an end or a beginning"
 
 
 def final_bar_line(score: WrittenScore) -> Iterator[tuple[Place, str]]:

@@ -99,6 +99,8 @@ class WrittenBar:
         False for a pickup, and for other bars without a number of their own.
     is_final : bool
         Whether a final bar line ends it.
+    open_slurs : int
+        The number of slurs that begin in it without an end, or end without a beginning.
     """
 
     number: str
@@ -109,6 +111,7 @@ class WrittenBar:
     changes_key: bool = False
     is_counted: bool = True
     is_final: bool = False
+    open_slurs: int = 0
 
     @property
     def end(self) -> Fraction:

@@ -68,3 +68,18 @@ def test_what_is_no_number_is_refused():
     with pytest.raises(InvalidScoreError, match="no divisions"):
         written(attributes(divisions=0) + note())
     assert Fraction(1) == written(START + note()).parts[0].bars[0].end
+
+
+def test_slurs_without_another_end_are_counted_in_their_bar():
+    def slurred(*kinds):
+        marks = "".join(f"<slur type='{kind}' number='1'/>" for kind in kinds)
+        return note("C4", 16, kind="whole").replace(
+            "</note>", f"<notations>{marks}</notations></note>"
+        )
+
+    def counted(*bars):
+        return [bar.open_slurs for bar in written(*bars).parts[0].bars]
+
+    assert counted(START + slurred("start"), slurred("stop", "start"), slurred("stop")) == [0, 0, 0]
+    assert counted(START + slurred("start"), slurred(), slurred()) == [1, 0, 0]
+    assert counted(START + slurred(), slurred("stop"), slurred()) == [0, 1, 0]

@@ -6,6 +6,7 @@ bars their lengths.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from fractions import Fraction
@@ -15,6 +16,7 @@ from partimento.analysis.voice_ranges import program_range
 from partimento.errors import InvalidScoreError
 from partimento.io.musicxml.marks import Instruments, exact, key_of, meter_of, written_value
 from partimento.io.musicxml.own_documents import SOFTWARE
+from partimento.io.musicxml.spanners import ends_of, pairs_of
 from partimento.music.timelines import Key, Meter
 from partimento.notation.spelling import Spelling
 from partimento.notation.staves import Clef
@@ -76,7 +78,11 @@ class _PartReader:
 
     def read(self, listed: Element | None) -> WrittenPart:
         """Return the part; `listed` is its ``score-part``."""
-        bars = [self._bar(bar) for bar in self.part.iterchildren("measure")]
+        open_slurs = _open_slurs(self.part)
+        bars = [
+            replace(self._bar(bar), open_slurs=open_slurs[index])
+            for index, bar in enumerate(self.part.iterchildren("measure"))
+        ]
         instruments = Instruments.of(listed)
         several = listed is not None and len(listed.findall("score-instrument")) > 1
         known = not (several or instruments.is_drum or self.is_transposed)
@@ -153,6 +159,13 @@ class _PartReader:
             line = _number(clef, "line", {"F": 4, "C": 3}.get(sign, 2))
             octave = _number(clef, "clef-octave-change", 0)
             self.clefs[staff] = Clef(sign, line, octave)
+
+
+def _open_slurs(part: Element) -> Counter[int]:
+    """Count the ends of slurs without another end, by the index of the bar."""
+    ends = [end for end in ends_of(part) if end.name[0] == "slur"]
+    paired = {end.element for pair in pairs_of(ends) for end in pair}
+    return Counter(end.bar for end in ends if end.element not in paired)
 
 
 def _number(element: Element, tag: str, default: int = 1) -> int:
