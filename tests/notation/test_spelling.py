@@ -185,3 +185,25 @@ def test_a_leading_note_that_falls_keeps_its_name() -> None:
     piece = Piece(notes, keys=(Key(-2, "minor"),))
     names = dict(zip([(n.onset, n.pitch) for n in piece.notes], spell(piece), strict=True))
     assert names[Fraction(0), 66] == Spelling("F", 1, 4)
+
+
+def test_the_third_of_a_chord_outside_the_scale_has_its_own_letter() -> None:
+    """B, D sharp and F sharp in G major, although the third falls a semitone to D."""
+    chords = [
+        (55, 59, 62, 67),
+        (45, 57, 60, 64),
+        (47, 54, 63, 71),
+        (47, 55, 62, 67),
+        (50, 54, 62, 69),
+    ]
+    notes = [
+        Note(Fraction(beat), Fraction(1), pitch, part=part)
+        for beat, chord in enumerate(chords)
+        for part, pitch in enumerate(chord)
+    ]
+    parts = tuple(Part(name) for name in "BTAS")
+    piece = Piece(notes, parts=parts, keys=(Key(1),))
+    thirds = {
+        spelled(n) for n, note in zip(spell(piece), piece.notes, strict=True) if note.pitch == 63
+    }
+    assert thirds == {"D#"}

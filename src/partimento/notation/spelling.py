@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +21,7 @@ LOWEST_TONIC = -4  # relative to the key: twelve tonics, from the minor sixth of
 SCALE_WEIGHT = 2.0  # of each note of the key's scale, in notes
 # The weights of a semitone that follows, as a share of all votes.
 RISES, FALLS = 0.34, 0.2
+CHORD = 0.15  # the weight of the notes of the scale that sound with a note
 LOWEST_NAME, HIGHEST_NAME = -15, 19  # from F double flat to B double sharp
 LOWEST_DRUM = -3  # drums have no key: C sharp, E flat, F sharp, G sharp and B flat
 
@@ -65,6 +67,8 @@ def spell(piece: Piece) -> list[Spelling]:
       as it sounds. The scale of the key votes, too.
     - A note that rises a semitone in its part leans to the sharp name, as leading notes do. One
       that falls a semitone leans a little to the flat name.
+    - A note leans to the sharp name if that is nearer to the notes of the scale that sound with it:
+      D sharp over B and F sharp, not E flat.
     - All notes of one pitch in a bar and part have one name: their leanings are added.
 
     Without a declared key, the key is the major scale that contains most of the sounding time.
@@ -91,6 +95,7 @@ def spell(piece: Piece) -> list[Spelling]:
         leads = notes.pitch[order] % 12 == leading
         steps = np.where(leads, np.maximum(moves[order], 1), moves[order])
         flat, lean = _leanings(notes.pitch[order] % 12, key, steps)
+        lean += CHORD * _leanings_in_chords(piece, order, flat, key)
         bar = _bar_of_each(piece, order)
         lean = _summed(lean, notes.part[order], notes.pitch[order], bar, key)
         # No name has more than two accidentals.
@@ -154,6 +159,44 @@ def _leanings(
     is_chromatic = (7 * pitch_class - key + 1) % 12 > 6
     lean = votes + is_chromatic * (RISES * (moves > 0) - FALLS * (moves < 0))
     return flat, lean
+
+
+def _leanings_in_chords(
+    piece: Piece, order: np.ndarray, flat: np.ndarray, key: np.ndarray
+) -> np.ndarray:
+    """Return how much notes lean to the sharp name because of their chords.
+
+    Parameters
+    ----------
+    piece : Piece
+    order, flat, key : (N,) int64
+        The indices of the notes in the order of onsets, their flat names, and their keys.
+
+    Returns
+    -------
+    (N,) float64
+        From 0 to 1. Each note of the scale that sounds at the onset has one vote, for the name to
+        which it is nearer. The result is the mean, where sharp is 1 and flat is -1, but not below
+        0. Notes of the scale have 0.
+    """
+    notes = piece.notes
+    columns = (notes.onset, notes.end, 7 * notes.pitch)
+    onset, end, fifth = (column[order].tolist() for column in columns)
+    lean = np.zeros(len(order))
+    sounding: list[tuple[int, int]] = []  # the end of a note, and its place on the line of fifths
+    for moment, group in groupby(range(len(order)), key=onset.__getitem__):
+        new = list(group)
+        sounding = [each for each in sounding if each[0] > moment]
+        sounding += [(end[i], fifth[i]) for i in new]
+        for i in new:
+            own = int(key[i])
+            if (fifth[i] - own + 1) % 12 <= 6:
+                continue  # a note of the scale
+            degrees = {(other - own + 1) % 12 for _, other in sounding}
+            names = [degree + own - 1 for degree in degrees if degree <= 6]
+            nearer = [np.sign(abs(flat[i] - name) - abs(flat[i] + 12 - name)) for name in names]
+            lean[i] = max(0.0, float(np.mean(nearer))) if nearer else 0.0
+    return lean
 
 
 def _counts(pitch_class: np.ndarray) -> np.ndarray:
