@@ -17,6 +17,7 @@ from partimento.errors import PartimentoError
 from partimento.generate.cell_rules import Parallels, allowed_cells
 from partimento.generate.constraints.base import Constraint, Scene, check_constraints
 from partimento.generate.gibbs import GridSampler, Schedule
+from partimento.generate.own_corpus import with_own_corpus
 from partimento.generate.sampler import Sampling
 from partimento.models.base import Gibbs
 from partimento.music.notes import Note, Notes
@@ -203,7 +204,7 @@ def complete(
     list of Piece
     """
     tokenizer: Any = trained.tokenizer
-    rules = check_constraints(constraints)
+    rules = with_own_corpus(check_constraints(constraints), trained)
     moved = [rule.transposed(placed.shift) for rule in rules]
     steps = len(placed.cells)
     scene = Scene(

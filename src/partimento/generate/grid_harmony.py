@@ -28,6 +28,7 @@ from partimento.generate.criteria import measure, penalties
 from partimento.generate.dynamics import with_dynamics
 from partimento.generate.given_part import GivenPart, choose_part, one_line
 from partimento.generate.harmonise import ending_of, with_document
+from partimento.generate.own_corpus import with_own_corpus
 from partimento.generate.ranking import Candidate
 from partimento.generate.sampler import Sampling
 from partimento.music.piece import Piece
@@ -64,7 +65,7 @@ def harmonise_on_grid(
     tokenizer: Any = trained.tokenizer
     voice = tokenizer.voices - 1 if source.is_bass else 0
     placed = place(trained, source.piece, [voice])
-    rules = check_constraints(constraints)
+    rules = with_own_corpus(check_constraints(constraints), trained)
     versions = complete(
         trained,
         placed,

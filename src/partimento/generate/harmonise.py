@@ -36,6 +36,7 @@ from partimento.generate.given_part import (
     scene_for,
 )
 from partimento.generate.limits import Limits
+from partimento.generate.own_corpus import with_own_corpus
 from partimento.generate.particles import PARTICLES, compose_particles
 from partimento.generate.prompt import Prompt
 from partimento.generate.provenance import with_provenance
@@ -159,7 +160,7 @@ def harmonise_candidates(
         if not piece.chord_symbols:
             raise PartimentoError("chords='own' needs a score with chord symbols")
         chords = lead_sheet(piece)
-    wanted = check_constraints(constraints)
+    wanted = with_own_corpus(check_constraints(constraints), trained)
     if placed.lead and wanted:
         raise PartimentoError("with constraints, the model must know the pickup of the piece")
     rules = [*kept_notes(trained, placed), *(rule.transposed(placed.shift) for rule in wanted)]

@@ -28,7 +28,9 @@ from partimento.generate.constraints.base import (
     report_on,
 )
 from partimento.generate.criteria import Ending, measure, penalties
+from partimento.generate.own_corpus import with_own_corpus
 from partimento.generate.ranking import Candidate
+from partimento.io.splice import with_changes
 from partimento.models.base import HasChordVectors
 from partimento.music.piece import Piece
 from partimento.progress import Progress, silent
@@ -84,7 +86,7 @@ def vary_like(
         raise PartimentoError(no_such(str(distance), NEIGHBOURS, "distance of chords"))
     if not 0 < amount <= 1:
         raise PartimentoError(f"the amount is a share of the chords, from 0 to 1, not {amount}")
-    rules = check_constraints(constraints)
+    rules = with_own_corpus(check_constraints(constraints), trained)
     own = ChordWriter(trained, piece, kept, NEIGHBOURS[str(distance)])
     key, scene = replace(final_key(piece), onset=Fraction(0)), _scene(trained, piece)
     end = final_chord(piece, key)
@@ -95,6 +97,7 @@ def vary_like(
         progress("exchange chords", number, tries)
         run = seed + number * 2**32
         version, exchanges = own.write(amount, seed, run)
+        version = with_changes(piece, version)
         report = Report([_finding(exchanges), *report_on(version, rules, scene)])
         if not report.holds:
             continue

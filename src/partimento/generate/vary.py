@@ -30,6 +30,7 @@ from partimento.generate.given_part import (
     scene_for,
 )
 from partimento.generate.harmonise import best_particle, check_model, wishes_of, with_wishes
+from partimento.generate.own_corpus import with_own_corpus
 from partimento.generate.particles import PARTICLES, compose_particles
 from partimento.generate.provenance import with_provenance
 from partimento.generate.ranking import Candidates
@@ -164,7 +165,8 @@ def vary_candidates(
     prompt = header_of(trained, piece, own)
     limits, scene = scene_for(trained, prompt, own)
     rules = [*fixed(trained, placed, choice)]
-    rules += [rule.transposed(own.shift) for rule in check_constraints(constraints)]
+    wanted = with_own_corpus(check_constraints(constraints), trained)
+    rules += [rule.transposed(own.shift) for rule in wanted]
     rules += _kept_ways(trained, placed, choice, keep)
     check_possible(rules, trained.tokenizer, scene)
     writing = PartWriting("all")
