@@ -2,8 +2,8 @@
 
     python benchmarks/borrowed.py [--model chorales] [--most 6] [--pieces 20] [--bars 8]
 
-Both rows have the same seeds. *Longest run* is the number of events in a row that stand in a
-training piece, in any key; *nats per note* is how improbable the model finds its own music.
+Both rows have the same seeds. The *longest run* is the number of events in a row that stand in a
+training piece, in any key. The *nats per note* say how improbable the model finds its own music.
 """
 
 from __future__ import annotations

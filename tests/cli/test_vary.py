@@ -9,6 +9,7 @@ import pytest
 from tests.commands import run_checked
 
 import partimento as pt
+from partimento.training.trained_model import TrainedModel
 
 
 @pytest.fixture
@@ -30,6 +31,24 @@ def test_a_variation_is_written_and_made_again(
     for part in (0, 3):
         assert after.part(part).notes.pitch.tolist() == before.part(part).notes.pitch.tolist()
     run_checked("again", out, "--start", hymn)
+
+
+def test_chords_are_exchanged_for_near_ones(
+    embeddings_run: TrainedModel,
+    pieces: list[pt.Piece],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    source, out = pieces[0].save(tmp_path / "study.mid")[0], tmp_path / "like.mid"
+    words = ["--like", "--model", embeddings_run.folder, "--amount", "0.5", "--seed", "2"]
+    run_checked("vary", source, "-o", out, *words, "--json")
+    report = json.loads(capsys.readouterr().out)
+    assert report["constraints"][0]["asked"].endswith("chords exchanged for near ones")
+    before, after = pt.read(source), pt.read(out)
+    assert after.notes.onset.tolist() == before.notes.onset.tolist()
+    assert after.notes != before.notes
+    run_checked("again", out, "--start", source, "--model", embeddings_run.folder)
+    assert "all" in capsys.readouterr().out
 
 
 def test_variations_go_to_a_folder(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import partimento as pt
-from partimento.generate.chord_exchange import ChordWriter, is_parallel, slices_of
+from partimento.generate.chord_exchange import ChordWriter, harshness, is_parallel, slices_of
 from partimento.music.piece import Piece
 from partimento.training.trained_model import TrainedModel
 
@@ -49,6 +49,11 @@ def test_near_chords_are_nearer(embeddings_run: TrainedModel, pieces: list[Piece
 )
 def test_parallels_are_fifths_and_octaves(moves: tuple[int, ...], expected: bool) -> None:
     assert is_parallel(*moves) is expected
+
+
+def test_semitones_and_whole_tones_are_harsh() -> None:
+    chords = np.array([[48, 52, 55, 60], [43, 53, 59, 62], [53, 57, 60, 64], [48, 50, 61, 62]])
+    assert harshness(chords).tolist() == [0, 1, 2, 8]
 
 
 def test_no_version_has_more_parallels(embeddings_run: TrainedModel, pieces: list[Piece]) -> None:

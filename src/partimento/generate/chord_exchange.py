@@ -2,9 +2,9 @@
 
 A piece is cut into slices, at each beginning and end of a note. Only the pitches of notes change
 that begin and end with their slice; all others stay, and so does the rhythm. A new chord has as
-many pitches as the old one, in the ranges of their parts. It makes no parallel fifths or octaves
-with its neighbors, and no wide leaps. Among those that fit, near chords with small steps are the
-most probable.
+many pitches as the old one, in the ranges of their parts, and is hardly harsher. It makes no wide
+leaps, and no parallel fifths or octaves with its neighbors. Among those that fit, near chords with
+small steps are the most probable.
 
 Shapes: C chords of the same size n, E size of a vector.
 """
@@ -29,6 +29,8 @@ from partimento.training.trained_model import TrainedModel
 NEARNESS = 8.0  # nats for a cosine similarity of 1
 LEAP = -0.2  # nats for each semitone of a leap beyond a whole tone
 STEP, WIDEST = 2, 12  # semitones
+CADENCE = Fraction(2)  # quarters before the end of a phrase
+MILD = 1  # the harshness of a dominant seventh chord, which may replace any chord
 PERFECT = (0, 7)  # intervals that must not be in parallel, modulo the octave
 
 
@@ -165,8 +167,18 @@ class ChordWriter:
         self.slices = slices_of(piece, kept)
         to_common = trained.settings.tokens.to_common_key
         self.shift = interval_to_common_key(final_key(piece)) if to_common else 0
-        last = len(self.slices) - 1  # the last chord stays, so that the piece still ends
-        self.open = [n for n, each in enumerate(self.slices) if each.free and n < last]
+        # The first chord stays and, with the beat before them, the last chords of phrases. They
+        # say in which key the music is, and where it rests.
+        last = self.slices[-1].onset + CADENCE / 2 if self.slices else Fraction(0)
+        ends = [*piece.phrase_ends, last]
+        self.open = [
+            n
+            for n, each in enumerate(self.slices)
+            if n
+            and each.free
+            and not any(end - CADENCE < each.end <= end for end in ends)
+            and each.onset < last - CADENCE / 2
+        ]
         self.ranges = {
             part: (min(pitches), max(pitches))
             for part in {note.part for note in self.notes}
@@ -247,6 +259,7 @@ class ChordWriter:
         rank = {n: old.index(int(pitch[n])) for n in here.notes}
         fits = self._fits(here, chords, rank, pitch)
         fits &= np.array([set(row) != {p % 12 for p in old} for row in (chords % 12).tolist()])
+        fits &= harshness(chords) <= max(harshness(np.array([old]))[0], MILD)
         similarity = space.directions @ space.directions[own[0]]
         near = np.flatnonzero(fits & (similarity > 0))
         near = near[np.argsort(-similarity[near], kind="stable")]
@@ -310,6 +323,24 @@ class ChordWriter:
             if any(is_parallel(*one, *two) for one, two in combinations(moves, 2)):
                 return True
         return False
+
+
+def harshness(chords: np.ndarray) -> np.ndarray:
+    """Return how harsh chords ``(C, n)`` are.
+
+    Each pair of notes a whole tone apart counts 1, a semitone 2, in any octave.
+
+    The vocabulary also has chords with passing notes, which would be wrong in place of a triad.
+
+    >>> harshness(np.array([[48, 52, 55, 60], [43, 53, 59, 62], [53, 57, 60, 64]])).tolist()
+    [0, 1, 2]
+    """
+    found = np.zeros(len(chords), np.int64)
+    for one, two in combinations(range(chords.shape[1]), 2):
+        gap = (chords[:, two] - chords[:, one]) % 12
+        gap = np.minimum(gap, 12 - gap)
+        found += np.where(gap == 1, 2, gap == 2)
+    return found
 
 
 def is_parallel(one: int, one_new: int, two: int, two_new: int) -> bool:
