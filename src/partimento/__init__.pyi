@@ -24,6 +24,7 @@ from .generate.constraints.pitch import InKey as InKey
 from .generate.constraints.pitch import InScale as InScale
 from .generate.constraints.pitch import Range as Range
 from .generate.constraints.playable import Playable as Playable
+from .generate.constraints.returns import BarsReturn as BarsReturn
 from .generate.constraints.rhythm import Density as Density
 from .generate.constraints.rhythm import Durations as Durations
 from .generate.constraints.rhythm import InMeter as InMeter

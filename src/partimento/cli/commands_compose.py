@@ -84,7 +84,8 @@ def compose(
         typer.Option(
             metavar="FORM",
             help="Sections that return, vary where primed, and contrast: AABA or \"A A' B A'\". "
-            "Each ends with a cadence.",
+            "Each ends with a cadence. free: no bars need to return [default: bars return as in a "
+            "real piece].",
             rich_help_panel=PIECE,
         ),
     ] = "",

@@ -71,6 +71,14 @@ def constrain(
             "Follow chords, with a percentage of chord tones: 'Dm | Gm A7 | Dm:90'.",
         ),
     ] = None,
+    bars_return: Annotated[
+        Text,
+        _option(
+            "--bars-return",
+            "BARS",
+            "Let bars have the notes of earlier ones, or their rhythm: '5-8=1-4 9~1'.",
+        ),
+    ] = None,
     density: Annotated[
         Text, _option("--density", "LOW:HIGH", "So many notes begin in each bar: 2:8.")
     ] = None,
@@ -131,6 +139,7 @@ def constrain(
         "Rhythm": rhythm,
         "FixedNotes": fixed_notes,
         "ChordProgression": chord_progression,
+        "BarsReturn": bars_return,
         "Density": density,
         "StepLeap": step_leap,
         "MaxBorrowed": max_borrowed,

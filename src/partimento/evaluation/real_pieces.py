@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from partimento.analysis.bar_returns import bar_returns
 from partimento.generate.criteria import Criteria, measure
 from partimento.models.base import NextModel
 from partimento.training.dataset import Dataset, TransposedPiece
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 BARS = 16  # measured of each piece: pieces of other lengths would have other loops
 MOST = 300  # pieces to measure
 EXAMPLES = 100  # of them, whose features are kept
+FORMS = 150  # of them, of which it is kept which bars return
+LONGEST = 64  # bars of a form
 SHARE = 0.95
 # The least deviations: a corpus of almost equal pieces must not exclude all candidates.
 IN_KEY, PARALLELS, NATS = 0.01, 2.0, 0.1
@@ -48,6 +51,7 @@ def real_pieces(data: Dataset, model: Model | None = None) -> RealPieces:
         nats=_nats(data, model),
         style=style,
         examples=tuple(_rounded(row.style) for row in rows[:: -(-len(rows) // EXAMPLES)]),
+        forms=tuple(bar_returns(item.piece, LONGEST) for item in items[:: -(-len(items) // FORMS)]),
         loop=float(np.quantile([row.loop for row in rows], SHARE)),
         repeated_bar=int(np.quantile([row.repeated_bar for row in rows], SHARE)),
         pieces=len(rows),

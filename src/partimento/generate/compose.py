@@ -22,6 +22,7 @@ from partimento.generate.constraints.pitch import Range
 from partimento.generate.constraints.rhythm import InMeter, parse_meter
 from partimento.generate.constraints.timetable import check_possible, scene_of
 from partimento.generate.criteria import ENDINGS, Ending
+from partimento.generate.default_form import FREE, default_form
 from partimento.generate.default_hand import default_hand, with_hand
 from partimento.generate.finish import Transposer, finish_piece, with_length
 from partimento.generate.gibbs import GibbsStrategy
@@ -145,7 +146,9 @@ def compose_candidates(
     events : int, optional
         Length in events, instead of bars.
     form : str
-        Sections, such as ``"AABA"`` or ``"A A' B A'"``: see `form`. By default none.
+        Sections, such as ``"AABA"`` or ``"A A' B A'"``: see `form`. By default, a piece that
+        begins from silence has bars that return as in a real piece: see `default_form`. With
+        ``"free"``, no bar needs to return.
     sampling : Sampling, optional
         By default that of the run's settings (section ``sample``).
     seed : int
@@ -207,7 +210,7 @@ def compose_candidates(
     length = Length(16 if bars is None and events is None else bars, events)
     key = _key(key)
     rules = with_own_corpus(check_constraints(constraints), trained)
-    if form:
+    if form and form != FREE:
         if start is not None or towards is not None or events is not None:
             raise PartimentoError("a form begins from silence, and has a length in bars")
         if ending != ENDINGS[0]:
@@ -252,7 +255,11 @@ def compose_candidates(
     can_ask = key is None or prompt.header_key is not None
     hand = default_hand(trained, prompt, program, rules) if playable and can_ask else None
     arguments["playable"] = True if hand is not None else None
-    composed, unmet = _with_or_without(hand, rules, trained, request, goal, key=key, seed=seed)
+    is_free = bool(form) or not can_ask
+    returns = None if is_free else default_form(trained, prompt, length.bars, rules, seed)
+    composed, unmet = _with_or_without(
+        hand, returns, rules, trained, request, goal, key=key, seed=seed
+    )
     title = title or _title(prompt, seed)
 
     def finished(candidate: Candidate) -> Candidate:
@@ -295,6 +302,7 @@ class Composed(NamedTuple):
 
 def _with_or_without(
     hand: Constraint | None,
+    returns: Constraint | None,
     rules: tuple[Constraint, ...],
     trained: TrainedModel,
     request: Request,
@@ -303,14 +311,19 @@ def _with_or_without(
     key: Key | None,
     seed: int,
 ) -> tuple[Composed, Constraint | None]:
-    """Compose what a hand can play, or without this demand if it is impossible.
+    """Compose with bars that return and what a hand can play, as far as this is possible.
 
-    The second value is the demand if it was given up.
+    Returning bars are given up first. The second value is the demand of a hand if it was given up,
+    too.
     """
-    if hand is not None:
-        few = goal._replace(attempts=FURTHER)
+    few = goal._replace(attempts=FURTHER)
+    tries = [
+        [rule for rule in (hand, returns) if rule is not None],
+        [] if hand is None else [hand],
+    ]
+    for defaults in filter(None, tries):
+        demands = (*rules, *_own_range(trained), *defaults)
         try:
-            demands = (*rules, *_own_range(trained), hand)
             return _composed(demands, trained, request, few, key=key, seed=seed), None
         except PartimentoError:
             pass  # an error that has another cause is raised below

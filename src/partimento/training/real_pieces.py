@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from partimento.analysis.bar_returns import BarReturns
 from partimento.short_repr import short_repr
 
 FEWEST = 4  # pieces; with fewer, the defaults say more
@@ -69,6 +70,8 @@ class RealPieces:
         compared with the mean alone, all would be equally moderate.
     loop : float
         Length in bars of the longest loop, which 95 % of the pieces do not exceed.
+    forms : tuple of BarReturns
+        The bars that return in single pieces, and the number of their bars.
     repeated_bar : int
         How often in a row one bar occurs, which 95 % of the pieces do not exceed.
     pieces : int
@@ -80,6 +83,7 @@ class RealPieces:
     nats: Spread = UNKNOWN_NATS
     style: dict[str, Spread] = field(default_factory=dict)
     examples: tuple[dict[str, float], ...] = ()
+    forms: tuple[BarReturns, ...] = ()
     loop: float = 1.0
     repeated_bar: int = 3
     pieces: int = 0
@@ -109,7 +113,8 @@ class RealPieces:
 
     def to_plain(self) -> dict[str, Any]:
         """Return JSON values."""
-        return asdict(self)
+        plain = asdict(replace(self, forms=()))
+        return {**plain, "forms": [[form.bars, form.text()] for form in self.forms]}
 
     @classmethod
     def from_plain(cls, values: Mapping[str, Any]) -> RealPieces:
@@ -124,7 +129,7 @@ class RealPieces:
             name: Spread(*(float(value) for value in values[name]))
             for name in ("in_key", "parallels", "nats")
         }
-        # Runs of earlier versions have no style.
+        # Runs of earlier versions have no style and no forms.
         style = {
             str(name): Spread(*(float(number) for number in spread))
             for name, spread in values.get("style", {}).items()
@@ -135,6 +140,9 @@ class RealPieces:
             examples=tuple(
                 {str(name): float(value) for name, value in example.items()}
                 for example in values.get("examples", ())
+            ),
+            forms=tuple(
+                BarReturns.from_text(str(text), int(bars)) for bars, text in values.get("forms", ())
             ),
             loop=float(values["loop"]),
             repeated_bar=int(values["repeated_bar"]),

@@ -20,12 +20,14 @@ from partimento.generate.constraints.parts import PartRanges, PartRhythm
 from partimento.generate.constraints.phrase_ends import PhraseEnds
 from partimento.generate.constraints.pitch import InKey, InScale, Range
 from partimento.generate.constraints.playable import Playable
+from partimento.generate.constraints.returns import BarsReturn
 from partimento.generate.constraints.rhythm import Density, Durations, InMeter, Rhythm
 from partimento.generate.constraints.texture import ChordSize, MaxVoices
 
 __all__ = [
     "NAMES",
     "PITCHES",
+    "BarsReturn",
     "ChordProgression",
     "ChordSize",
     "Constraint",

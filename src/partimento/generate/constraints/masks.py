@@ -104,7 +104,11 @@ class ConstraintGrammar(ABC):
         self.rules = tuple(rule for each in constraints for rule in each.rules(table, scene))
         self.flags = Flags(
             musts=bool(tables.must_strike.any() or tables.must_hold.any())
-            or any(type(rule).must_hold is not Rule.must_hold for rule in self.rules),
+            or any(
+                type(rule).must_hold is not Rule.must_hold
+                or type(rule).must_strike is not Rule.must_strike
+                for rule in self.rules
+            ),
             counts=bool(tables.counts[:, 0].any() or (tables.counts[: table.last, 1] < MANY).any()),
             basses=bool((table.bass >= 0).any())
             or any(rule.has_top or rule.has_bass for rule in self.rules),

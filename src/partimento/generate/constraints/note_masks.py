@@ -110,6 +110,9 @@ class NoteMasks(ConstraintGrammar):
             answer = rule.must_hold(own, parameters, view, xp)
             if answer is not None:
                 must_hold = must_hold | answer
+            answer = rule.must_strike(own, parameters, view, xp)
+            if answer is not None:
+                must_strike = must_strike | answer
         return strike & ~must_hold, hold & ~must_strike, (must_strike | must_hold) & below
 
     def _counts(

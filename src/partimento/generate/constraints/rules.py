@@ -119,6 +119,10 @@ class Rule:
         """Return ``(B, S)`` bool: the slots whose note must go on."""
         return None
 
+    def must_strike(self, state: Any, p: Sequence[Any], view: View, xp: Any = np) -> Any:
+        """Return ``(B, S)`` bool: the slots in which a note must begin."""
+        return None
+
     def top(self, p: Sequence[Any], view: View, pitch: Any, xp: Any = np) -> Any:
         """Return whether each `pitch` may be the highest of the event."""
         return None

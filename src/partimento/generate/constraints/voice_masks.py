@@ -85,6 +85,10 @@ class VoiceMasks(ConstraintGrammar):
             if must is not None:
                 must_stay = xp.any(must & here, axis=-1)
                 strike, rest = strike & ~wide(must_stay, xp), rest & ~must_stay
+            must = rule.must_strike(own_state, parameters, view, xp)
+            if must is not None:
+                must_begin = xp.any(must & here, axis=-1)
+                stay, rest = stay & ~must_begin, rest & ~must_begin
         strike, stay, rest = self._ahead(state, p, view, codes, (strike, stay, rest), own, xp)
         tokens = [strike, wide(stay, xp), wide(rest, xp)]
         of_voice = xp.concatenate(tokens, axis=-1) & ~wide(is_last, xp)

@@ -19,6 +19,7 @@ from partimento.generate.constraints.harmony import ChordProgression
 from partimento.generate.constraints.lines import PartWriting, StepLeap
 from partimento.generate.constraints.pitch import InKey, InScale, Range
 from partimento.generate.constraints.playable import Playable
+from partimento.generate.constraints.returns import BarsReturn
 from partimento.generate.constraints.rhythm import Density, Durations, InMeter, Rhythm
 from partimento.generate.constraints.texture import ChordSize, MaxVoices
 from partimento.music.piece import Piece
@@ -77,6 +78,7 @@ def constraint_from_words(name: str, text: str, read: Reader) -> Constraint:
 
 
 EXAMPLES = {
+    "BarsReturn": "5-8=1-4 9~1",
     "ChordProgression": "Dm | Gm A7 | Dm:90",
     "ChordSize": "2:4",
     "Density": "2:8",
@@ -134,6 +136,7 @@ def _end(words: list[str]) -> Constraint:
 
 
 _MAKERS: dict[str, Callable[[list[str], Reader], Constraint]] = {
+    "BarsReturn": lambda words, _: BarsReturn(words[0]),
     "ChordProgression": lambda words, _: _chords(words),
     "ChordSize": lambda words, _: ChordSize(*_numbers(words if len(words) > 1 else words * 2)),
     "Density": lambda words, _: Density(*_numbers(words)),
