@@ -165,6 +165,11 @@ def _density(rng: np.random.Generator, kind: str) -> Constraint:
     return pt.Density(low, low + int(rng.integers(4, 12)))
 
 
+def _returns(rng: np.random.Generator, kind: str) -> Constraint:
+    plans = ("3-4=1-2", "2=1 4~3", "3~1 4=2", "4~1")
+    return pt.BarsReturn(plans[int(rng.integers(len(plans)))])
+
+
 MAKERS: list[Any] = [
     lambda rng, kind: pt.Range(int(rng.integers(38, 52)), int(rng.integers(66, 80))),
     lambda rng, kind: pt.InKey(),
@@ -184,6 +189,7 @@ MAKERS: list[Any] = [
     ),
     lambda rng, kind: pt.Playable("guitar"),
     lambda rng, kind: pt.MaxBorrowed.of(int(rng.integers(2, 6)), chorales(), "chorales"),
+    _returns,
     _fixed,
 ]
 
@@ -290,6 +296,8 @@ def violations(piece: pt.Piece, constraint: Constraint) -> int:
             return sum(not is_playable(n.pitch for n in row) for _, row in moments(piece))
         case pt.MaxBorrowed():
             return _borrowed(piece, constraint.most)
+        case pt.BarsReturn():
+            return _off_returns(notes, constraint)
         case pt.FixedNotes():
             return _off_fixed(piece, constraint)
     raise AssertionError(constraint)
@@ -354,6 +362,28 @@ def _off_end(piece: pt.Piece, constraint: pt.End) -> int:
             continue
         fits = bool(pitches) and {pitch % 12 for pitch in pitches} <= classes
         faults += not (fits and min(pitches) % 12 == bass)
+    return faults
+
+
+def _off_returns(notes: list[N], constraint: pt.BarsReturn) -> int:
+    def begun(bar: int) -> set[Any]:
+        first = 4 * (bar - 1)
+        inside = [n for n in notes if first <= n.onset < first + 4]
+        return {(n.onset - first, n.end - first, n.pitch, n.part) for n in inside}
+
+    def times(bar: int) -> set[Fraction]:
+        first = 4 * (bar - 1)
+        changes = {n.onset for n in notes} | {n.end for n in notes}
+        return {t - first for t in changes if first <= t < first + 4}
+
+    faults = 0
+    for word in constraint.bars.split():
+        compare = begun if "=" in word else times
+        sides = [part.split("-") for part in word.replace("~", "=").split("=")]
+        (first, *_), last = sides[0], sides[0][-1]
+        offset = int(first) - int(sides[1][0])
+        for bar in range(int(first), int(last) + 1):
+            faults += compare(bar) != compare(bar - offset)  # type: ignore[operator]
     return faults
 
 

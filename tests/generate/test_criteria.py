@@ -105,7 +105,7 @@ def test_a_piece_like_real_ones_costs_nothing(ending: Ending) -> None:
 @pytest.mark.parametrize(
     ("change", "name", "expected"),
     [
-        ({"in_key": 0.92}, "key", 2.0),
+        ({"in_key": 0.92}, "key", 1.0),
         ({"parallels": 15.0}, "part_writing", 1.0),
         ({"loop": 1.5}, "loop", 4.5),
         ({"repeated_bar": 3}, "loop", 4.0),

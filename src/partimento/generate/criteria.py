@@ -103,12 +103,13 @@ def measure(
     end, cadence = final_chord(piece, key), final_cadence(piece, key)
     counts = part_writing(piece, key)
     faults = counts.parallel_fifths + counts.parallel_octaves
+    in_key = counts.in_key / counts.sounding if counts.sounding else 1.0
     bar = piece.first_meter.bar_ql
     return Criteria(
         ends_on_tonic=end.is_tonic and end.root_in_bass,
         cadence=cadence.kind if cadence.tonic == key.tonic else "none",
         end_length=float(end.length),
-        in_key=counts.in_key / counts.sounding if counts.sounding else 1.0,
+        in_key=in_key,
         parallels=1000 * faults / counts.moving_pairs if counts.moving_pairs else 0.0,
         loop=float(longest_loop(piece.events) / bar),
         repeated_bar=longest_bar_run(notes_by_bar(piece)),
@@ -116,7 +117,11 @@ def measure(
         is_active=stays_active(piece.events),
         outside=outside,
         nats=nats,
-        style={**style_of(piece, counts, shift=shift), "end_length": float(end.length)},
+        style={
+            **style_of(piece, counts, shift=shift),
+            "end_length": float(end.length),
+            "in_key": in_key,
+        },
     )
 
 
@@ -147,7 +152,7 @@ def penalties(
     excess = criteria.loop - real.loop
     found = {
         "ending": _of_ending(criteria, ending),
-        "key": real.in_key.below(criteria.in_key),
+        "key": max(real.in_key.below(criteria.in_key) - 1, 0.0),
         "part_writing": real.parallels.above(criteria.parallels),
         "loop": (LOOP + excess if excess > 0 else 0.0) + REPEATED_BAR * repeats,
         "activity": 0.0 if criteria.is_active else IDLE,

@@ -2,8 +2,8 @@
 
 A model that writes one note after another seldom returns to what it wrote some bars ago, as most
 music does. The form of a real piece says which bars return. Nothing else of that piece is used.
-"Inheriting structure from a template" is the idea of Collins et al. 2017, "Computer-generated
-stylistic compositions with long-term repetitive and phrasal structure".
+The idea is that of Racchmaninof (Collins, Laney, Willis & Garthwaite 2016, "Developing and
+evaluating computational models of musical style").
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from partimento.generate.constraints.phrase_ends import PhraseEnds
 from partimento.generate.constraints.returns import BarsReturn
 from partimento.generate.constraints.rhythm import Rhythm
 from partimento.generate.prompt import Prompt
-from partimento.tokens.event_tokens import EventTokenizer
+from partimento.models.base import Autoregressive
 from partimento.training.trained_model import TrainedModel
 
 FREE = "free"  # the form without returning bars
@@ -39,8 +39,9 @@ def default_form(
 ) -> BarsReturn | None:
     """Return the bars that should return, as in a real piece.
 
-    None if the length is not given in bars, if the piece goes on from another one, or if `rules`
-    say what stands in certain bars. Also None if no bars return in the piece that was drawn.
+    None if the length is not given in bars, if the piece goes on from another one, if the model
+    does not write one event after another, or if `rules` say what stands in certain bars. Also None
+    if no bars return in the piece that was drawn.
 
     Parameters
     ----------
@@ -51,11 +52,11 @@ def default_form(
     rules : sequence of Constraint
         The demands of the user.
     seed : int
-        Chooses the real piece among those that are long enough, if possible in the same meter.
+        Chooses the real piece among those that are long enough.
     """
     if bars is None or prompt.start is not None or any(isinstance(r, PLACED) for r in rules):
         return None
-    if not isinstance(trained.tokenizer, EventTokenizer):
+    if Autoregressive not in trained.model_class.capabilities:
         return None
     forms = [form for form in trained.real_pieces.forms if form.bars >= bars]
     if not forms:

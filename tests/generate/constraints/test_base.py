@@ -40,6 +40,7 @@ EXAMPLES: list[Constraint] = [
     pt.MaxBorrowed(8, "bundled:chorales"),
     pt.FixedNotes([(0, "1/2", "A4", 0)], spans=[(0, 4)], others="below"),
     pt.PhraseEnds([8, "33/2"]),
+    pt.BarsReturn("5-8=1-4 9~1"),
     PartRhythm([(0, 1, 0), (1, "1/2", 1)]),
     PartRanges([("C4", "G5"), (40, 60)]),
 ]
