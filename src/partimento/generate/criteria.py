@@ -26,6 +26,7 @@ ENDINGS: tuple[Ending, ...] = ("authentic", "half", "open")
 # Penalties, in spreads of real pieces.
 WRONG_END = 8.0
 NO_CADENCE = 2.0  # ends on the tonic, but without a cadence
+PLAGAL = 1.5  # ends with one that 2 % of real guitar pieces have
 SHORT_END = 5.0  # the last chord lasts for less than a quarter
 STRAY_END = 4.0  # the last phrase is too short: often, its chord is only struck again
 SHORTEST_PHRASE = 1.0  # in bars; that of 357 of 362 chorales by Bach is longer
@@ -33,6 +34,7 @@ LOOP = 4.0  # a loop longer than in 95 % of real pieces; one more for each furth
 REPEATED_BAR = 4.0  # a bar more often in a row than in real pieces
 IDLE = 4.0
 OUTSIDE = 4.0  # a note out of range; one more for each further note
+STYLE = 1.0  # weight of the distance in style
 MOST = 10.0  # of each criterion
 
 
@@ -53,6 +55,8 @@ class Criteria:
         Share of the sounding time in the scale of the key, 0 to 1.
     parallels : float
         Parallel fifths and octaves per 1,000 pairs of voices that both move.
+    fifths, octaves, moving_pairs : int
+        The numbers of parallel fifths and octaves, and of pairs of voices that both move.
     loop : float
         Length in bars of the longest loop (`analysis.loops.longest_loop`).
     repeated_bar : int
@@ -77,6 +81,9 @@ class Criteria:
     loop: float
     repeated_bar: int
     is_active: bool
+    fifths: int = 0
+    octaves: int = 0
+    moving_pairs: int = 0
     last_phrase: float | None = None
     outside: int = 0
     nats: float = math.nan
@@ -103,25 +110,23 @@ def measure(
     end, cadence = final_chord(piece, key), final_cadence(piece, key)
     counts = part_writing(piece, key)
     faults = counts.parallel_fifths + counts.parallel_octaves
-    in_key = counts.in_key / counts.sounding if counts.sounding else 1.0
     bar = piece.first_meter.bar_ql
     return Criteria(
         ends_on_tonic=end.is_tonic and end.root_in_bass,
         cadence=cadence.kind if cadence.tonic == key.tonic else "none",
         end_length=float(end.length),
-        in_key=in_key,
+        in_key=counts.in_key / counts.sounding if counts.sounding else 1.0,
         parallels=1000 * faults / counts.moving_pairs if counts.moving_pairs else 0.0,
+        fifths=counts.parallel_fifths,
+        octaves=counts.parallel_octaves,
+        moving_pairs=counts.moving_pairs,
         loop=float(longest_loop(piece.events) / bar),
         repeated_bar=longest_bar_run(notes_by_bar(piece)),
         last_phrase=_last_phrase(piece),
         is_active=stays_active(piece.events),
         outside=outside,
         nats=nats,
-        style={
-            **style_of(piece, counts, shift=shift),
-            "end_length": float(end.length),
-            "in_key": in_key,
-        },
+        style={**style_of(piece, counts, shift=shift), "end_length": float(end.length)},
     )
 
 
@@ -153,12 +158,12 @@ def penalties(
     found = {
         "ending": _of_ending(criteria, ending),
         "key": max(real.in_key.below(criteria.in_key) - 1, 0.0),
-        "part_writing": real.parallels.above(criteria.parallels),
+        "part_writing": _of_parallels(criteria, real),
         "loop": (LOOP + excess if excess > 0 else 0.0) + REPEATED_BAR * repeats,
         "activity": 0.0 if criteria.is_active else IDLE,
         "range": OUTSIDE + criteria.outside - 1 if criteria.outside else 0.0,
         "likelihood": 0.0 if math.isnan(criteria.nats) else real.nats.beyond(criteria.nats),
-        "style": real.distance(criteria.style, real.example(seed)),
+        "style": STYLE * real.distance(criteria.style, real.example(seed)),
     }
     return {name: min(value, MOST) for name, value in found.items()}
 
@@ -170,11 +175,26 @@ def _of_ending(criteria: Criteria, ending: Ending) -> float:
         return 0.0 if criteria.cadence == "half" else WRONG_END
     if not criteria.ends_on_tonic:
         return WRONG_END
-    has_cadence = criteria.cadence in ("authentic", "plagal")
     short = SHORT_END if criteria.end_length < 1 else 0.0
     last = criteria.last_phrase
     short += STRAY_END if last is not None and last <= SHORTEST_PHRASE else 0.0
-    return short + (0.0 if has_cadence else NO_CADENCE)
+    return short + {"authentic": 0.0, "plagal": PLAGAL}.get(criteria.cadence, NO_CADENCE)
+
+
+def _of_parallels(criteria: Criteria, real: RealPieces) -> float:
+    """Return by how many deviations there are more parallels than in real pieces.
+
+    A piece has few of them, so their number is compared with the one expected for as many moving
+    pairs, of which a Poisson distribution gives the deviation.
+    """
+    rates = [real.style.get(name) for name in ("parallel_fifths", "parallel_octaves")]
+    if None in rates:
+        return real.parallels.above(criteria.parallels)
+    excesses = [0.0]
+    for count, rate in zip((criteria.fifths, criteria.octaves), rates, strict=True):
+        expected = rate.mean * criteria.moving_pairs / 1000 if rate else 0.0
+        excesses.append((count - expected) / math.sqrt(expected + 1))
+    return max(excesses)
 
 
 def row(criteria: Criteria) -> dict[str, Any]:

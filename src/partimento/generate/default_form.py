@@ -62,15 +62,19 @@ def default_form(
     if not forms:
         return None
     form = forms[int(np.random.default_rng([seed % 2**32, bars]).integers(len(forms)))]
-    text = _whole(form.first(bars - CLOSING)).text()
+    text = _sections(form.first(bars - CLOSING)).text()
     return BarsReturn(text) if text else None
 
 
-def _whole(form: BarReturns) -> BarReturns:
-    """Leave out a bar that would stand three times in a row."""
-    notes = {
-        at: of
-        for at, of in form.notes.items()
-        if not (of == at - 1 and form.notes.get(of) == of - 1)
-    }
-    return BarReturns(notes, form.rhythm, form.bars)
+def _sections(form: BarReturns) -> BarReturns:
+    """Let a bar return with its rhythm alone, unless a neighbor returns from beside its source.
+
+    Models repeat single bars, and the bar before, often enough of themselves.
+    """
+
+    def is_single(at: int, of: int) -> bool:
+        return at - of == 1 or all(form.notes.get(at + step) != of + step for step in (-1, 1))
+
+    single = {at: of for at, of in form.notes.items() if is_single(at, of)}
+    notes = {at: of for at, of in form.notes.items() if at not in single}
+    return BarReturns(notes, {**form.rhythm, **single}, form.bars)
