@@ -41,11 +41,17 @@ def test_silence_does_not_return() -> None:
     assert bar_returns(piece_of(A, [], [], A)).notes == {4: 1}
 
 
-def test_a_bar_with_a_tie_returns_in_rhythm_alone() -> None:
-    tied = [(0, 5, 60)]
+def test_ties_return_too() -> None:
+    tied, whole = [(0, 5, 60), (2, 2, 64)], [(0, 4, 60), (2, 2, 64)]
     after = [(1, 3, 62)]
-    found = bar_returns(piece_of(tied, after, tied, after))
-    assert found == BarReturns({}, {3: 1}, 4)
+    assert bar_returns(piece_of(tied, after, tied, after)) == BarReturns({3: 1, 4: 2}, {}, 4)
+    assert bar_returns(piece_of(tied, after, whole)) == BarReturns({}, {3: 1}, 3)
+
+
+def test_the_rhythm_has_held_notes() -> None:
+    struck = [(0, 2, 60), (2, 2, 60), (2, 2, 65)]
+    held = [(0, 4, 60), (2, 2, 65)]
+    assert bar_returns(piece_of(struck, held)) == BarReturns({}, {}, 2)
 
 
 def test_bars_of_another_length_are_not_compared() -> None:

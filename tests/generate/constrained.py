@@ -371,10 +371,11 @@ def _off_returns(notes: list[N], constraint: pt.BarsReturn) -> int:
         inside = [n for n in notes if first <= n.onset < first + 4]
         return {(n.onset - first, n.end - first, n.pitch, n.part) for n in inside}
 
-    def times(bar: int) -> set[Fraction]:
+    def times(bar: int) -> set[Any]:
         first = 4 * (bar - 1)
         changes = {n.onset for n in notes} | {n.end for n in notes}
-        return {t - first for t in changes if first <= t < first + 4}
+        begun = {n.onset for n in notes}
+        return {(t - first, t in begun) for t in changes if first <= t < first + 4}
 
     faults = 0
     for word in constraint.bars.split():

@@ -37,6 +37,14 @@ class BarContent(NamedTuple):
     notes: Notes
     closed: tuple[bool, bool]
 
+    @property
+    def kinds(self) -> list[tuple[bool, bool]]:
+        """Return whether notes begin at each time, and whether any go on.
+
+        What is held into the bar does not count.
+        """
+        return [(bool(s), bool(h) and at > 0) for at, (s, h) in enumerate(self.notes)]
+
 
 @short_repr
 @dataclass(frozen=True)
@@ -157,8 +165,7 @@ def bar_returns(piece: Piece, bars: int = MOST) -> BarReturns:
     """Find the bars of a piece that return.
 
     Each bar is compared with the earlier ones, the bar at the same distance as that of the bar
-    before first, then the latest. Only bars of the same length are compared. A bar with ties into
-    it or out of it has a rhythm, but its notes do not return.
+    before first, then the latest. Only bars of the same length are compared.
 
     Parameters
     ----------
@@ -192,8 +199,8 @@ def bar_returns(piece: Piece, bars: int = MOST) -> BarReturns:
 
 
 def _same_notes(one: BarContent | None, other: BarContent) -> bool:
-    return one is not None and one == other and all(one.closed)
+    return one is not None and one == other
 
 
 def _same_rhythm(one: BarContent | None, other: BarContent) -> bool:
-    return one is not None and one.times == other.times
+    return one is not None and one.times == other.times and one.kinds == other.kinds

@@ -34,7 +34,6 @@ LOOP = 4.0  # a loop longer than in 95 % of real pieces; one more for each furth
 REPEATED_BAR = 4.0  # a bar more often in a row than in real pieces
 IDLE = 4.0
 OUTSIDE = 4.0  # a note out of range; one more for each further note
-STYLE = 1.0  # weight of the distance in style
 MOST = 10.0  # of each criterion
 
 
@@ -163,7 +162,7 @@ def penalties(
         "activity": 0.0 if criteria.is_active else IDLE,
         "range": OUTSIDE + criteria.outside - 1 if criteria.outside else 0.0,
         "likelihood": 0.0 if math.isnan(criteria.nats) else real.nats.beyond(criteria.nats),
-        "style": STYLE * real.distance(criteria.style, real.example(seed)),
+        "style": real.distance(criteria.style, real.example(seed)),
     }
     return {name: min(value, MOST) for name, value in found.items()}
 

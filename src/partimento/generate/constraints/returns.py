@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 from pydantic import Field
 
-from partimento.analysis.bar_returns import NOTES, RHYTHM, BarReturns, bar_contents
+from partimento.analysis.bar_returns import (
+    NOTES,
+    RHYTHM,
+    BarContent,
+    BarReturns,
+    bar_contents,
+)
 from partimento.errors import PartimentoError
 from partimento.generate.constraints.base import (
     PITCHES,
@@ -78,7 +84,7 @@ class BarsReturn(Constraint):
         """Return the rule that remembers bars."""
         length = -(-table.last // BLOCK) * BLOCK
         write, read = np.full(length, -1, np.int32), np.full(length, -1, np.int32)
-        exact = np.zeros(length, bool)
+        exact, begins = np.zeros(length, bool), np.zeros(length, bool)
         count = 0
         for begin, source, size, is_notes in self._runs(table, scene):
             for step in range(size):
@@ -87,7 +93,8 @@ class BarsReturn(Constraint):
                     count += 1
                 read[begin + step] = write[source + step]
                 exact[begin + step] = is_notes
-        return [ReturnRule(write, read, exact, count, table)]
+            begins[begin : begin + size : scene.bar] = not is_notes
+        return [ReturnRule(Places(write, read, exact, begins), count, table)]
 
     def check(self, piece: Piece, scene: Scene) -> Finding:
         """Compare the bars."""
@@ -100,7 +107,7 @@ class BarsReturn(Constraint):
             one, other = contents[at - 1], contents[of - 1]
             if one is None or other is None:
                 return one is other
-            return one[:2] == other[:2] if notes else one.times == other.times
+            return one[:2] == other[:2] if notes else _has_rhythm(one, other)
 
         rows = [(at, is_same(at, of, True)) for at, of in returns.notes.items()]
         rows += [(at, is_same(at, of, False)) for at, of in returns.rhythm.items()]
@@ -127,34 +134,63 @@ class BarsReturn(Constraint):
             yield begin, lines[int(source[0]) - 1], end - begin, sign == NOTES
 
 
-class ReturnRule(Rule):
-    """Give events the notes and the duration of earlier ones.
+@short_repr
+class Places(NamedTuple):
+    """Say for each step where an earlier event is remembered.
 
-    The state holds, of the steps that return, the notes ``(B, M, K)`` of the event that begins
-    there and its duration ``(B, M)``. A note is twice its pitch, and one more if it is struck;
-    SILENT without one. With voices, K are the voices; otherwise the pitches, the highest first.
-
-    Parameters
+    Attributes
     ----------
     write, read : (L,) int
         Where in the memory an event that begins at a step is written, and where the event is that
         it must equal; -1 for nowhere.
     exact : (L,) bool
-        Whether the notes return, or only the duration.
+        Whether the notes return, or only the rhythm.
+    begins : (L,) bool
+        Whether a bar begins whose rhythm returns: notes may be held into it.
+    """
+
+    write: np.ndarray
+    read: np.ndarray
+    exact: np.ndarray
+    begins: np.ndarray
+
+
+def _has_rhythm(one: BarContent, source: BarContent) -> bool:
+    """Return True if notes begin at the same times, and none goes on where none does."""
+    return one.times == source.times and all(
+        begins == begins_there and (goes_on_there or not goes_on)
+        for (begins, goes_on), (begins_there, goes_on_there) in zip(
+            one.kinds, source.kinds, strict=True
+        )
+    )
+
+
+class ReturnRule(Rule):
+    """Give events the notes and the duration of earlier ones, or their duration alone.
+
+    With the duration alone, notes begin where some did, and none goes on where none did.
+
+    The state holds, of the steps that return, the notes ``(B, M, K)`` of the event that begins
+    there and its rhythm ``(B, M)``. A note is twice its pitch, and one more if it is struck; SILENT
+    without one. With voices, K are the voices; otherwise the pitches, the highest first. The rhythm
+    is four times the duration, and two more if notes begin, and one more if notes go on.
+
+    Parameters
+    ----------
+    places : Places
     size : int
         The number M of steps to remember.
     table : Timetable
     """
 
-    def __init__(
-        self, write: np.ndarray, read: np.ndarray, exact: np.ndarray, size: int, table: Timetable
-    ) -> None:
+    def __init__(self, places: Places, size: int, table: Timetable) -> None:
         self.size = -(-(size + 1) // BLOCK) * BLOCK  # one more, for what is not remembered
         self.voices = table.voices.shape[1]
         self.is_voices = table.kind == "voices"
         self.kind = ("returns", self.size, self.voices, table.kind)
         self.slots = self.voices if self.is_voices else SLOTS
-        self.parameters = (np.where(write < 0, self.size - 1, write), read, exact)
+        write = np.where(places.write < 0, self.size - 1, places.write)
+        self.parameters = (write, *places[1:])
 
     def start(self, batch: int, slots: int, xp: Any = np) -> tuple[Any, ...]:
         """Return an empty memory."""
@@ -169,18 +205,23 @@ class ReturnRule(Rule):
         notes = xp.expand_dims(self._notes(view, xp), 1)
         return (
             xp.where(xp.expand_dims(here, -1), notes, state[0]),
-            xp.where(here, wide(steps, xp), state[1]),
+            xp.where(here, wide(4 * steps + _kind(view, xp), xp), state[1]),
         )
 
     def strike(self, state: Any, p: Sequence[Any], view: View, xp: Any = np) -> Any:
-        """Let the same pitches begin."""
+        """Let the same pitches begin, or any where some did."""
         notes, is_exact = self._wanted(state, p, view, xp)
-        return self._struck(notes, view, xp) | ~is_exact
+        rhythm, is_same = self._rhythm(state, p, view, xp)
+        some = (rhythm // 2 % 2 == 1) | ~is_same
+        return (self._struck(notes, view, xp) | ~is_exact) & some
 
     def hold(self, state: Any, p: Sequence[Any], view: View, xp: Any = np) -> Any:
-        """Let the same notes go on."""
+        """Let the same notes go on, or any where some did, and from before the bar."""
         notes, is_exact = self._wanted(state, p, view, xp)
-        return self._held(notes, xp) | ~is_exact
+        rhythm, is_same = self._rhythm(state, p, view, xp)
+        begins = wide(row(p[3], view.t, xp), xp)
+        some = (rhythm % 2 == 1) | ~is_same | begins
+        return (self._held(notes, xp) | ~is_exact) & some
 
     def must_hold(self, state: Any, p: Sequence[Any], view: View, xp: Any = np) -> Any:
         """Make the same notes go on."""
@@ -195,11 +236,11 @@ class ReturnRule(Rule):
         return self._struck(notes, view, xp) & is_exact
 
     def closes(self, state: Any, p: Sequence[Any], view: View, xp: Any = np) -> Any:
-        """Give the event the same duration."""
-        read = row(p[1], view.t, xp)
-        at = xp.expand_dims(xp.maximum(read, 0), -1)
-        steps = xp.take_along_axis(state[1], at, axis=1)  # (B, 1)
-        return (view.steps == steps) | ~wide(read >= 0, xp) | (steps == 0)
+        """Give the event the same duration, after notes have begun if some did."""
+        rhythm, is_same = self._rhythm(state, p, view, xp)
+        begun = xp.any(view.struck, axis=-1, keepdims=True)
+        fits = (view.steps == rhythm // 4) & (begun | (rhythm // 2 % 2 == 0))
+        return fits | ~is_same
 
     def chords(
         self, state: Any, p: Sequence[Any], view: View, tables: ChordTables, xp: Any = np
@@ -222,6 +263,12 @@ class ReturnRule(Rule):
         notes = xp.take_along_axis(state[0], at, axis=1)[:, 0]
         return notes, wide((read >= 0) & row(p[2], view.t, xp), xp)
 
+    def _rhythm(self, state: Any, p: Sequence[Any], view: View, xp: Any) -> tuple[Any, Any]:
+        """Return the rhythm ``(B, 1)`` to repeat, and where it counts."""
+        read = row(p[1], view.t, xp)
+        rhythm = xp.take_along_axis(state[1], wide(xp.maximum(read, 0), xp), axis=1)
+        return rhythm, wide(read >= 0, xp) & (rhythm > 0)
+
     def _notes(self, view: View, xp: Any) -> Any:
         codes = xp.where(view.sounds, 2 * view.pitch + xp.where(view.struck, 1, 0), SILENT)
         return codes if self.is_voices else -xp.sort(-codes, axis=-1)[:, : self.slots]
@@ -243,6 +290,13 @@ class ReturnRule(Rule):
 def _among(codes: np.ndarray, notes: Any, xp: Any) -> Any:
     """Return ``(B, P)``: whether each code is one of the notes ``(B, K)``."""
     return xp.any(xp.expand_dims(notes, -1) == codes, axis=1)
+
+
+def _kind(view: View, xp: Any) -> Any:
+    """Return 2 if notes begin, and 1 more if notes go on, ``(B,)``."""
+    begins = xp.any(view.struck, axis=-1)
+    goes_on = xp.any(view.sounds & ~view.struck, axis=-1)
+    return xp.where(begins, 2, 0) + xp.where(goes_on, 1, 0)
 
 
 def _has(notes: Any, xp: Any) -> Any:
