@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from partimento import Event, Piece
+from partimento.analysis.bar_returns import bar_returns
 from partimento.evaluation.real_pieces import BARS, EXAMPLES, IN_KEY, NATS, PARALLELS, real_pieces
 from partimento.generate.criteria import measure
 from partimento.training.dataset import Dataset
@@ -43,6 +44,12 @@ def test_examples_are_the_styles_of_single_pieces(data: Dataset) -> None:
     values = [row.style["interval"] for row in rows]
     assert real.style["interval"].mean == pytest.approx(np.mean(values))
     assert all(np.isfinite([*example.values()]).all() for example in real.examples)
+
+
+def test_forms_are_those_of_single_pieces(data: Dataset) -> None:
+    real = real_pieces(data)
+    pieces = [item.piece for item in (*data.valid, *data.train)]
+    assert real.forms == tuple(bar_returns(piece) for piece in pieces)
 
 
 def test_the_likelihood_is_that_of_the_validation_pieces(

@@ -17,6 +17,7 @@ from partimento.generate.criteria import (
     ENDINGS,
     MOST,
     OUTSIDE,
+    PLAGAL,
     SHORT_END,
     STRAY_END,
     WRONG_END,
@@ -117,7 +118,7 @@ def test_a_piece_like_real_ones_costs_nothing(ending: Ending) -> None:
         ({"end_length": 0.5}, "ending", SHORT_END),
         ({"last_phrase": 0.5}, "ending", STRAY_END),  # the last chord is struck again
         ({"cadence": "none"}, "ending", 2.0),
-        ({"cadence": "plagal"}, "ending", 0.0),
+        ({"cadence": "plagal"}, "ending", PLAGAL),
         ({"ends_on_tonic": False}, "ending", WRONG_END),
         ({"outside": 1000}, "range", MOST),
     ],
@@ -128,6 +129,22 @@ def test_each_fault_costs_in_spreads_of_real_pieces(
     found = penalties(replace(GOOD, **change), REAL)
     assert found[name] == pytest.approx(expected)
     assert not any(value for other, value in found.items() if other != name)
+
+
+def test_parallels_are_compared_with_those_of_as_many_moves() -> None:
+    """Of 100 moving pairs, real pieces have 1 fifth and 3 octaves."""
+    style = {"parallel_fifths": Spread(10.0, 50.0), "parallel_octaves": Spread(30.0, 50.0)}
+    real = replace(REAL, style=style)
+
+    def penalty(fifths: int, octaves: int, pairs: int = 100) -> float:
+        counted = replace(GOOD, fifths=fifths, octaves=octaves, moving_pairs=pairs)
+        return penalties(counted, real)["part_writing"]
+
+    assert penalty(1, 3) == penalty(0, 0) == 0
+    assert penalty(4, 3) == pytest.approx(3 / math.sqrt(2))
+    assert penalty(1, 7) == pytest.approx(4 / math.sqrt(4))
+    assert penalty(4, 3, 300) < penalty(4, 3)
+    assert penalty(0, 0, 0) == 0
 
 
 def test_the_wanted_ending_decides() -> None:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from partimento.analysis.bar_returns import BarReturns
 from partimento.errors import PartimentoError
 from partimento.training.real_pieces import FAR, RealPieces, Spread
 from partimento.training.run_folder import RunFolder
@@ -21,6 +22,7 @@ REAL = RealPieces(
     Spread(2.5, 0.25),
     style={"interval": Spread(3.0, 0.5), "syncopation": Spread(1.0, 2.0)},
     examples=({"interval": 3.0, "syncopation": 1.0}, {"interval": 4.0}),
+    forms=(BarReturns.from_text("3-4=1-2 7~1", bars=8), BarReturns(bars=12)),
     loop=1.5,
     repeated_bar=2,
     pieces=12,

@@ -34,7 +34,7 @@ from partimento.training.settings import SampleSettings
 from partimento.training.train import prepared
 from partimento.training.trained_model import TrainedModel
 
-TEMPERATURES = (0.7, 0.8, 0.9, 1.0)
+TEMPERATURES = (0.8, 0.9, 1.0, 1.1)
 TRUNCATIONS: tuple[dict[str, float], ...] = (
     {"top_p": 0.95, "min_p": 0.0},
     {"top_p": 0.98, "min_p": 0.0},

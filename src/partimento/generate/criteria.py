@@ -35,6 +35,7 @@ REPEATED_BAR = 4.0  # a bar more often in a row than in real pieces
 IDLE = 4.0
 OUTSIDE = 4.0  # a note out of range; one more for each further note
 MOST = 10.0  # of each criterion
+HIDDEN = ("style", "fifths", "octaves", "moving_pairs")  # too many numbers for a table
 
 
 @short_repr
@@ -204,7 +205,7 @@ def row(criteria: Criteria) -> dict[str, Any]:
         "loop": round(criteria.loop, 2),
         "nats": None if math.isnan(criteria.nats) else round(criteria.nats, 3),
     }
-    values = {name: value for name, value in vars(criteria).items() if name != "style"}
+    values = {name: value for name, value in vars(criteria).items() if name not in HIDDEN}
     return {**values, **rounded}
 
 
