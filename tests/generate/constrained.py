@@ -375,7 +375,8 @@ def _off_returns(notes: list[N], constraint: pt.BarsReturn) -> int:
         first = 4 * (bar - 1)
         changes = {n.onset for n in notes} | {n.end for n in notes}
         begun = {n.onset for n in notes}
-        return {(t - first, t in begun) for t in changes if first <= t < first + 4}
+        inside = {t for t in changes if first < t < first + 4} | {Fraction(first)}
+        return {(t - first, t in begun) for t in inside}
 
     faults = 0
     for word in constraint.bars.split():
