@@ -27,7 +27,6 @@ def test_the_best_sampling_is_shown_and_kept(
     monkeypatch.setattr(search, "TEMPERATURES", (0.6, 1.0))
     monkeypatch.setattr(search, "TRUNCATIONS", ({"top_p": 0.9, "min_p": 0.1},))
     monkeypatch.setattr(search, "LEAST", 2)
-    monkeypatch.setattr(search, "CANDIDATES", 2)
     words = ["tune", counted, folder, "--pieces", 2, "--bars", 2, "--seed", 3]
     assert run(*words, "--json") == 0
     told = json.loads(capsys.readouterr().out)

@@ -38,7 +38,6 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "TEMPERATURES", (0.5, 1.0))
     monkeypatch.setattr(module, "TRUNCATIONS", ({"top_p": 1.0, "min_p": 0.0}, {"top_p": 0.9}))
     monkeypatch.setattr(module, "LEAST", 4)
-    monkeypatch.setattr(module, "CANDIDATES", 2)
 
 
 @pytest.mark.usefixtures("short")

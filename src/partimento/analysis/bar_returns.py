@@ -41,7 +41,7 @@ class BarContent(NamedTuple):
     def kinds(self) -> list[tuple[bool, bool]]:
         """Return whether notes begin at each time, and whether any go on.
 
-        What is held into the bar does not count.
+        Notes that are held into the bar do not count.
         """
         return [(bool(s), bool(h) and at > 0) for at, (s, h) in enumerate(self.notes)]
 

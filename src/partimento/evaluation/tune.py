@@ -42,7 +42,6 @@ TRUNCATIONS: tuple[dict[str, float], ...] = (
     {"top_p": 1.0, "min_p": 0.05},
 )
 LEAST = 8  # validation pieces
-CANDIDATES = 8  # composed per piece during the search
 MARGIN = 0.05  # the share of sound pieces may be lower by this than the highest
 
 
@@ -171,7 +170,6 @@ def tune(
                     bars=bars,
                     seed=seed + number,
                     sampling=sampling,
-                    candidates=CANDIDATES,
                 )[0]
             )
         distance = _distance(_features([candidate.piece for candidate in composed]), real)

@@ -62,16 +62,19 @@ def default_form(
     if not forms:
         return None
     form = forms[int(np.random.default_rng([seed % 2**32, bars]).integers(len(forms)))]
-    text = _without_loops(form.first(bars - CLOSING)).text()
+    text = _sections(form.first(bars - CLOSING)).text()
     return BarsReturn(text) if text else None
 
 
-def _without_loops(form: BarReturns) -> BarReturns:
-    """Let a bar that equals the one before return with its rhythm alone.
+def _sections(form: BarReturns) -> BarReturns:
+    """Let a bar return with its rhythm alone, unless a neighbor returns from beside its source.
 
-    Models repeat the bar before often enough of themselves.
+    Models repeat single bars, and the bar before, often enough of themselves.
     """
-    notes = {at: of for at, of in form.notes.items() if at - of > 1}
-    return BarReturns(
-        notes, {**form.rhythm, **{at: at - 1 for at in form.notes if at not in notes}}, form.bars
-    )
+
+    def is_single(at: int, of: int) -> bool:
+        return at - of == 1 or all(form.notes.get(at + step) != of + step for step in (-1, 1))
+
+    single = {at: of for at, of in form.notes.items() if is_single(at, of)}
+    notes = {at: of for at, of in form.notes.items() if at not in single}
+    return BarReturns(notes, {**form.rhythm, **single}, form.bars)
