@@ -311,7 +311,7 @@ def _with_or_without(
     key: Key | None,
     seed: int,
 ) -> tuple[Composed, Constraint | None]:
-    """Compose with bars that return and what a hand can play, as far as this is possible.
+    """Compose returning bars that a hand can play, as far as possible.
 
     Returning bars are given up first. The second value is the demand of a hand if it was given up,
     too.
