@@ -184,8 +184,8 @@ def _of_ending(criteria: Criteria, ending: Ending) -> float:
 def _of_parallels(criteria: Criteria, real: RealPieces) -> float:
     """Return by how many deviations there are more parallels than in real pieces.
 
-    A piece has few of them, so their number is compared with the one expected for as many moving
-    pairs, of which a Poisson distribution gives the deviation.
+    A piece has few of them. Their number is compared with the one that as many moving pairs have in
+    real pieces; its deviation is that of a Poisson distribution.
     """
     rates = [real.style.get(name) for name in ("parallel_fifths", "parallel_octaves")]
     if None in rates:

@@ -39,8 +39,8 @@ def default_form(
 ) -> BarsReturn | None:
     """Return the bars that should return, as in a real piece.
 
-    None if the length is not given in bars, if the piece goes on from another one, if the model
-    does not write one event after another, or if `rules` say what stands in certain bars. Also None
+    None if the length is not given in bars, or the piece goes on from another one. None if `rules`
+    say what stands in certain bars, or the model does not write one event after another. Also None
     if no bars return in the piece that was drawn.
 
     Parameters
@@ -67,9 +67,9 @@ def default_form(
 
 
 def _sections(form: BarReturns) -> BarReturns:
-    """Let a bar return with its rhythm alone, unless a neighbor returns from beside its source.
+    """Let single bars return with their rhythm alone, and sections with their notes.
 
-    Models repeat single bars, and the bar before, often enough of themselves.
+    In a section, a neighbor of a bar returns from beside the source of that bar. Models repeat single bars, and the bar before, often enough of themselves.
     """
 
     def is_single(at: int, of: int) -> bool:
