@@ -69,7 +69,8 @@ def default_form(
 def _sections(form: BarReturns) -> BarReturns:
     """Let single bars return with their rhythm alone, and sections with their notes.
 
-    In a section, a neighbor of a bar returns from beside the source of that bar. Models repeat single bars, and the bar before, often enough of themselves.
+    In a section, a neighbor of a bar returns from beside the source of that bar. Models repeat
+    single bars, and the bar before, often enough of themselves.
     """
 
     def is_single(at: int, of: int) -> bool:
