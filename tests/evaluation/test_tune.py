@@ -60,8 +60,7 @@ def test_the_nearest_sampling_is_kept_in_the_run(model: TrainedModel, corpus: Co
     assert tuned[-1] == ("tune", 12, 12)
     # What is compared are the pieces that a user would get.
     pieces = [
-        compose(model, bars=4, seed=5 + n, sampling=found.trials[0].sampling, candidates=2)
-        for n in range(3)
+        compose(model, bars=4, seed=5 + n, sampling=found.trials[0].sampling) for n in range(3)
     ]
     valid = [item.piece for item in module.prepared(corpus, model.settings).valid]
     real = module._features([module.first_bars(piece, 4) for piece in valid])
