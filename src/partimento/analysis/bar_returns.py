@@ -20,6 +20,7 @@ Times = tuple[Fraction, ...]
 Notes = tuple[tuple[tuple[int, ...], tuple[int, ...]], ...]  # struck and held, of each event
 
 
+@short_repr
 class BarContent(NamedTuple):
     """Hold what happens in a bar.
 
