@@ -62,20 +62,15 @@ def default_form(
     if not forms:
         return None
     form = forms[int(np.random.default_rng([seed % 2**32, bars]).integers(len(forms)))]
-    text = _sections(form.first(bars - CLOSING)).text()
+    text = _without_loops(form.first(bars - CLOSING)).text()
     return BarsReturn(text) if text else None
 
 
-def _sections(form: BarReturns) -> BarReturns:
-    """Let single bars return with their rhythm alone, and sections with their notes.
+def _without_loops(form: BarReturns) -> BarReturns:
+    """Let a bar that equals the one before return with its rhythm alone.
 
-    In a section, a neighbor of a bar returns from beside the source of that bar. Models repeat
-    single bars, and the bar before, often enough of themselves.
+    Models repeat the bar before often enough of themselves.
     """
-
-    def is_single(at: int, of: int) -> bool:
-        return at - of == 1 or all(form.notes.get(at + step) != of + step for step in (-1, 1))
-
-    single = {at: of for at, of in form.notes.items() if is_single(at, of)}
-    notes = {at: of for at, of in form.notes.items() if at not in single}
-    return BarReturns(notes, {**form.rhythm, **single}, form.bars)
+    notes = {at: of for at, of in form.notes.items() if at - of > 1}
+    loops = {at: of for at, of in form.notes.items() if at not in notes}
+    return BarReturns(notes, {**form.rhythm, **loops}, form.bars)
