@@ -199,7 +199,7 @@ def harmonise(
         """Write six variations of a guitar piece, with their distances:
              partimento vary study.mid --model guitar --candidates 6 -o variations/""",
         """Exchange half of the chords for near ones, below the same melody:
-             partimento vary chorale.mid --like --model runs/vectors --amount 0.5 --keep Soprano""",
+             partimento vary a.mid --like --model runs/vectors --keep Soprano""",
     ),
 )
 @expand
