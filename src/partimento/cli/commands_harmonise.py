@@ -198,7 +198,7 @@ def harmonise(
              partimento vary chorale.mid --keep Soprano,rhythm --distance far -o far.mid""",
         """Write six variations of a guitar piece, with their distances:
              partimento vary study.mid --model guitar --candidates 6 -o variations/""",
-        """Exchange half of the chords for near ones, below the same melody:
+        """Exchange chords for near ones, below the same melody:
              partimento vary a.mid --like --model runs/vectors --keep Soprano""",
     ),
 )
