@@ -121,21 +121,19 @@ def main() -> None:
         chord for p in pieces_of(corpus, "train") for chord in chords_of(p, Fraction(0), p.length)
     )
     known = frozenset(chord for chord, count in beats.items() if count >= FREQUENT)
-    usable = [p for p in pieces_of(corpus, options.split) if middle(p) is not None]
+    usable = [(p, gap) for p in pieces_of(corpus, options.split) if (gap := middle(p)) is not None]
     chosen = usable[:: max(len(usable) // options.pieces, 1)][: options.pieces]
     judge = pt.load_model(options.judge)
     keep = ["Soprano"] if options.keep else []
     rows: dict[str, list[list[float]]] = {"Bach": []}
-    for piece in chosen:
-        _, begin, end = middle(piece)  # type: ignore[misc]
+    for piece, (_, begin, end) in chosen:
         parts = parts_to_compose(piece, keep)
         own = measured(piece, piece, (begin, end), judge, known, parts)
         rows["Bach"].append([*own, np.nan])
     for folder in options.runs:
         trained, name = pt.load_model(folder), Path(folder).name
         rows[name] = []
-        for number, piece in enumerate(chosen):
-            first, begin, end = middle(piece)  # type: ignore[misc]
+        for number, (piece, (first, begin, end)) in enumerate(chosen):
             clock = time.process_time()
             filled = fill_candidates(
                 trained, piece, f"{first}-{first + BARS - 1}", keep=keep, best=1, seed=number

@@ -32,6 +32,7 @@ def test_title_and_composer_stand_on_the_first_page_alone(tmp_path):
     assert ">Long</text>" in first
     assert ">A &amp; B</text>" in first
     assert ">Long</text>" not in second
+    assert ">A &amp; B</text>" not in second
     assert 'font-family="Leipzig"' not in first  # glyphs as text vanish without the font
 
 

@@ -83,6 +83,8 @@ def test_returning_bars_are_given_up_first(
 
     monkeypatch.setattr(pt.BarsReturn, "check", never)
     best, *_ = compose_candidates(formed, bars=8, seed=1, candidates=2)
-    assert [finding.constraint for finding in best.report] == ["Playable"]
+    assert [row.constraint for row in best.report] == ["Playable", "BarsReturn"]
+    assert best.report[1].by_default
+    assert best.report.holds
     with pytest.raises(PartimentoError, match="met all constraints"):
         compose_candidates(formed, bars=8, candidates=2, constraints=[pt.BarsReturn("3=1")])

@@ -9,7 +9,7 @@ import pytest
 import partimento as pt
 from partimento.generate.compose import compose_candidates
 from partimento.generate.constraints import Report, Scene
-from partimento.generate.default_hand import default_hand, with_hand
+from partimento.generate.default_hand import default_hand, with_default
 from partimento.generate.prompt import make_prompt
 from partimento.generate.provenance import compose_again
 from partimento.tokens.voices import VoiceTokenizer
@@ -69,7 +69,7 @@ def test_given_notes_that_no_hand_can_hold_make_no_piece_impossible() -> None:
 
 
 def test_what_was_given_up_is_reported_but_is_no_broken_demand() -> None:
-    report = with_hand(Report(), pt.Playable("guitar"), WIDE, Scene(grid=1))
+    report = with_default(Report(), pt.Playable("guitar"), WIDE, Scene(grid=1))
     assert report.holds
     assert not report[0].holds
     assert report.table().startswith("unmet   chords that a hand can hold on a guitar: 0 of 1")
@@ -77,5 +77,5 @@ def test_what_was_given_up_is_reported_but_is_no_broken_demand() -> None:
 
 def test_what_can_be_played_after_all_is_not_called_unmet() -> None:
     piece = pt.Piece([pt.Note(0, 4, 60)])
-    report = with_hand(Report(), pt.Playable("guitar"), piece, Scene(grid=1))
+    report = with_default(Report(), pt.Playable("guitar"), piece, Scene(grid=1))
     assert report.table().startswith("holds")

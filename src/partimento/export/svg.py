@@ -119,7 +119,7 @@ def to_svg(
     height = None if crop else max(tallest, options["pageHeight"])
     for number, page in enumerate(pages, 1):
         _resize(page, height, paper)
-        _plain(page, resources, "" if lines else composer, right)
+        _plain(page, resources, "" if lines or number > 1 else composer, right)
         if lines:
             _replace_header(page, lines, number, right, unit)
         mark = ET.Element(f"{SVG}metadata")

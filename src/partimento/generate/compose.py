@@ -23,7 +23,7 @@ from partimento.generate.constraints.rhythm import InMeter, parse_meter
 from partimento.generate.constraints.timetable import check_possible, scene_of
 from partimento.generate.criteria import ENDINGS, Ending
 from partimento.generate.default_form import FREE, default_form
-from partimento.generate.default_hand import default_hand, with_hand
+from partimento.generate.default_hand import default_hand, with_default
 from partimento.generate.finish import Transposer, finish_piece, with_length
 from partimento.generate.gibbs import GibbsStrategy
 from partimento.generate.latent import LatentStrategy
@@ -257,7 +257,7 @@ def compose_candidates(
     arguments["playable"] = True if hand is not None else None
     is_free = bool(form) or not can_ask
     returns = None if is_free else default_form(trained, prompt, length.bars, rules, seed)
-    composed, unmet = _with_or_without(
+    composed, given_up = _with_or_without(
         hand, returns, rules, trained, request, goal, key=key, seed=seed
     )
     title = title or _title(prompt, seed)
@@ -272,7 +272,8 @@ def compose_candidates(
             tempo=tempo,
         )
         report = report_on(piece, composed.rules, composed.scene)
-        report = with_hand(report, unmet, piece, composed.scene)
+        for demand in given_up:
+            report = with_default(report, demand, piece, composed.scene)
         return replace(candidate, piece=piece, report=report)
 
     pieces = Candidates(finished(candidate) for candidate in composed.candidates)
@@ -310,24 +311,21 @@ def _with_or_without(
     *,
     key: Key | None,
     seed: int,
-) -> tuple[Composed, Constraint | None]:
+) -> tuple[Composed, list[Constraint]]:
     """Compose returning bars that a hand can play, as far as possible.
 
-    Returning bars are given up first. The second value is the demand of a hand if it was given up,
-    too.
+    The second value are the demands that were given up: returning bars first, then a hand, too.
     """
     few = goal._replace(attempts=FURTHER)
-    tries = [
-        [rule for rule in (hand, returns) if rule is not None],
-        [] if hand is None else [hand],
-    ]
-    for defaults in filter(None, tries):
+    defaults = [rule for rule in (hand, returns) if rule is not None]
+    given_up: list[Constraint] = []
+    while defaults:
         demands = (*rules, *_own_range(trained), *defaults)
         try:
-            return _composed(demands, trained, request, few, key=key, seed=seed), None
-        except PartimentoError:
-            pass  # an error that has another cause is raised below
-    return _composed(rules, trained, request, goal, key=key, seed=seed), hand
+            return _composed(demands, trained, request, few, key=key, seed=seed), given_up
+        except PartimentoError:  # an error that has another cause is raised below
+            given_up = [defaults.pop(), *given_up]
+    return _composed(rules, trained, request, goal, key=key, seed=seed), given_up
 
 
 def _own_range(trained: TrainedModel) -> tuple[Constraint, ...]:

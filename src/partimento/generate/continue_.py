@@ -13,7 +13,7 @@ from partimento.generate.compose import MAX_EVENTS, Goal, best_of_attempts, stra
 from partimento.generate.constraints.base import Constraint, check_constraints, report_on
 from partimento.generate.constraints.timetable import check_possible
 from partimento.generate.criteria import ENDINGS
-from partimento.generate.default_hand import default_hand, with_hand
+from partimento.generate.default_hand import default_hand, with_default
 from partimento.generate.fill import parts_to_compose
 from partimento.generate.finish import Transposer
 from partimento.generate.limits import check_length
@@ -126,7 +126,7 @@ def continue_candidates(
         new = with_change(piece, view.sounding(change))
         numbers = [bar.number for bar in new.bars() if bar.onset + bar.duration > piece.length]
         shown, place = _in_view(new, view), scene.transposed(-view.item.interval)
-        report = with_hand(report_on(shown, rules, place), hand, shown, place)
+        report = with_default(report_on(shown, rules, place), hand, shown, place)
         return replace(
             candidate, piece=new, report=report, bars=(numbers[0], numbers[-1]), distance=None
         )

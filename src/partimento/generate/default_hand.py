@@ -53,11 +53,11 @@ def _is_for_one(piece: Piece) -> bool:
     return len(players_of(piece.without_drums()).players) <= 1
 
 
-def with_hand(report: Report, hand: Constraint | None, piece: Piece, scene: Scene) -> Report:
-    """Add to a report what a hand can play, although this was not demanded."""
-    if hand is None:
+def with_default(report: Report, demand: Constraint | None, piece: Piece, scene: Scene) -> Report:
+    """Add to a report how far a demand by default, which was given up, is met."""
+    if demand is None:
         return report
-    finding = hand.check(piece, scene)
+    finding = demand.check(piece, scene)
     if not finding.holds:
         achieved = f"{finding.achieved}; {UNMET}"
         finding = replace(finding, achieved=achieved, by_default=True)

@@ -18,7 +18,7 @@ from partimento.generate.candidates import Generated, generate_candidates
 from partimento.generate.constraints.base import Constraint, Report, check_constraints, report_on
 from partimento.generate.constraints.timetable import check_possible
 from partimento.generate.criteria import measure, penalties
-from partimento.generate.default_hand import default_hand, with_hand
+from partimento.generate.default_hand import default_hand, with_default
 from partimento.generate.fill_request import Filled, FillRequest, FillStrategy
 from partimento.generate.following import following_nats
 from partimento.generate.grid_fill import GridFill
@@ -424,7 +424,7 @@ def _report(
     grid = trained.tokenizer.grid
     scene = view.scene(trained, view.limits(grid)).transposed(-view.item.interval)
     local = cut_between(piece.replace(score=None), view.start, view.gap.end)
-    return with_hand(report_on(local, rules, scene), hand, local, scene)
+    return with_default(report_on(local, rules, scene), hand, local, scene)
 
 
 def _with_wishes(
@@ -437,7 +437,7 @@ def _with_wishes(
     local = cut_between(piece.replace(score=None), view.start, after)
     scene = scene._replace(total=ceil(local.length * grid), stop=ceil(view.end * grid) + 1)
     for wish in filled.wishes:
-        report = with_hand(report, wish, local, scene)
+        report = with_default(report, wish, local, scene)
     return report
 
 
